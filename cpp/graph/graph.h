@@ -1,0 +1,77 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/variable.h"
+#include "graph/op.h"
+
+namespace lamina {
+
+struct Node {
+  const Op* op;  // null for inputs, constants and variables
+  std::vector<Value> inputs;
+  std::vector<TensorType> outputs;
+  Attributes attributes;
+  std::shared_ptr<Variable> variable;  // set for a variable's initial value
+  std::shared_ptr<const Buffer> constant;  // set for a constant
+  int32_t input_position = -1;         // set for a graph input
+};
+
+// A pure dataflow graph in static single assignment form: every value is written once, writing a variable only changes
+// which value a later read gives and what the plan leaves in the variable at its end.
+class Graph {
+ public:
+  Value input(TensorType type);
+  Value constant(TensorType type, const void* data);
+  Value scalar(DType dtype, double value);
+  Value read(const std::shared_ptr<Variable>& variable);
+  void write(const std::shared_ptr<Variable>& variable, Value value);
+
+  // Adds a node; throws, leaving the graph as it was, where the op refuses its inputs.
+  std::vector<Value> apply(const std::string& op, const std::vector<Value>& inputs, Attributes attributes = {});
+  // The same for ops of one output.
+  Value add(const std::string& op, const std::vector<Value>& inputs, Attributes attributes = {});
+
+  // Gradients of `target` (summed if it is not a scalar, or weighted by `seed`) with respect to each of `sources`;
+  // no value where target does not depend on the source.
+  std::vector<Value> gradients(Value target, const std::vector<Value>& sources, Value seed = {});
+
+  const TensorType& type(Value value) const { return nodes_[value.node].outputs[value.index]; }
+  const std::vector<Node>& nodes() const { return nodes_; }
+
+  struct Write {
+    std::shared_ptr<Variable> variable;
+    Value value;
+  };
+  const std::vector<Write>& writes() const { return writes_; }
+  const std::vector<Value>& inputs() const { return inputs_; }
+
+ private:
+  std::vector<Node> nodes_;
+  std::vector<Value> inputs_;
+  std::vector<Write> writes_;
+  struct Current {
+    Variable* variable;
+    Value value;
+  };
+  std::vector<Current> current_;
+};
+
+// Emission helpers for gradient rules; each adds the nodes it needs and folds nothing.
+namespace emit {
+Value add(Graph& g, Value a, Value b);
+Value subtract(Graph& g, Value a, Value b);
+Value multiply(Graph& g, Value a, Value b);
+Value divide(Graph& g, Value a, Value b);
+Value negate(Graph& g, Value a);
+Value scale(Graph& g, Value a, double factor);
+// Sums a gradient over the axes along which `shape` was broadcast, so that it has that shape.
+Value sum_to(Graph& g, Value dy, const Shape& shape);
+Value reshape(Graph& g, Value a, const Shape& shape);
+Value broadcast_to(Graph& g, Value a, const Shape& shape);
+Value cast(Graph& g, Value a, DType dtype);
+}  // namespace emit
+
+}  // namespace lamina

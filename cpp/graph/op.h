@@ -1,0 +1,90 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/tensor_type.h"
+#include "core/worker.h"
+#include "graph/attributes.h"
+
+namespace lamina {
+
+class Graph;
+
+// A tensor in a graph: output `index` of node `node`. Default-constructed: "no gradient".
+struct Value {
+  int32_t node = -1;
+  int32_t index = 0;
+  explicit operator bool() const { return node >= 0; }
+  auto operator<=>(const Value&) const = default;
+};
+
+// What infer and prepare see of a node: static facts only, no data.
+struct NodeInfo {
+  const char* op;
+  std::vector<TensorType> inputs;
+  std::vector<TensorType> outputs;  // empty during infer
+  const Attributes* attributes;
+
+  const Attributes& attr() const { return *attributes; }
+};
+
+// The data of one step while it runs. Inputs and outputs are contiguous, row-major and 64-byte aligned
+// (inputs that come straight from a caller are only item-aligned).
+class StepData {
+ public:
+  StepData(void* const* table, const int32_t* inputs, const int32_t* outputs, void* scratch)
+      : table_(table), inputs_(inputs), outputs_(outputs), scratch_(scratch) {}
+
+  template <typename T>
+  const T* in(int i) const { return static_cast<const T*>(table_[inputs_[i]]); }
+  template <typename T>
+  T* out(int i = 0) const { return static_cast<T*>(table_[outputs_[i]]); }
+  template <typename T>
+  T* scratch() const { return static_cast<T*>(scratch_); }
+
+ private:
+  void* const* table_;
+  const int32_t* inputs_;
+  const int32_t* outputs_;
+  void* scratch_;
+};
+
+// How a node computes, fixed for its shapes: made once when a plan is compiled, then called by every worker of
+// every run. `run` neither throws nor allocates. Phases are separated by a barrier: a kernel with phases = 2 is called
+// with phase 0 by all workers, then, when all are done, with phase 1.
+struct StepKernel {
+  std::function<void(const StepData&, Worker, int phase)> run;
+  double nanoseconds = 0;     // estimated time on one core; decides how many workers take part
+  int phases = 1;
+  int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
+};
+
+// What a gradient rule sees: the graph to emit nodes into, and the node's values.
+struct GradContext {
+  Graph& graph;
+  std::vector<Value> x;   // inputs of the node
+  std::vector<Value> y;   // outputs of the node
+  std::vector<Value> dy;  // gradient of each output; no value where nothing flows
+  const Attributes& attr;
+};
+
+// One operation: everything about it side by side in one file of cpp/ops.
+struct Op {
+  const char* name;
+  // Validates inputs and attributes (all errors come from here) and returns the types of the outputs.
+  std::vector<TensorType> (*infer)(const NodeInfo&);
+  StepKernel (*prepare)(const NodeInfo&);
+  // Returns one gradient per input (no value: not differentiable in that input). Null: the op has no gradient.
+  std::vector<Value> (*grad)(const GradContext&) = nullptr;
+  // Output j may be written over input j when nobody needs that input afterwards.
+  bool in_place = false;
+};
+
+void register_op(const Op& op);  // called by each family's register function, see ops/register.cpp
+const Op& find_op(const std::string& name);  // throws naming the nearest known op
+std::vector<std::string> op_names();
+
+}  // namespace lamina

@@ -1,0 +1,21 @@
+#include "ops/register.h"
+
+#include "graph/registry.h"
+
+namespace lamina {
+
+void register_all_ops() {
+  register_unary_ops();
+  register_binary_ops();
+  register_select_ops();
+  register_reduce_ops();
+  register_shape_ops();
+  register_index_ops();
+  register_sort_ops();
+  register_softmax_ops();
+  register_random_ops();
+  register_update_ops();
+  register_matmul_ops();
+}
+
+}  // namespace lamina

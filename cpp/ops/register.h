@@ -1,0 +1,18 @@
+#pragma once
+
+namespace lamina {
+
+// One function per family, defined in the family's file; register.cpp calls them all on first use.
+void register_unary_ops();
+void register_binary_ops();
+void register_select_ops();
+void register_reduce_ops();
+void register_shape_ops();
+void register_index_ops();
+void register_sort_ops();
+void register_softmax_ops();
+void register_random_ops();
+void register_update_ops();
+void register_matmul_ops();
+
+}  // namespace lamina

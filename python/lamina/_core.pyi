@@ -1,0 +1,98 @@
+"""The compiled core: graphs, plans, variables and the loop over batches."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+AttributeValue = bool | int | float | str | Sequence[int] | Sequence[float]
+
+class Variable:
+    """State that outlives plans: one aligned block of memory with a shape and dtype."""
+
+    def __init__(self, value: Array, name: str = "") -> None: ...
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    def numpy(self) -> Array: ...
+    def assign(self, value: Array) -> None: ...
+
+class Graph:
+    """A pure dataflow graph; values are integers handed out by its methods."""
+
+    def __init__(self) -> None: ...
+    def input(self, shape: Sequence[int], dtype: str) -> int: ...
+    def constant(self, value: Array) -> int: ...
+    def read(self, variable: Variable) -> int: ...
+    def write(self, variable: Variable, value: int) -> None: ...
+    def apply(
+        self, op: str, inputs: Sequence[int], attributes: Mapping[str, AttributeValue] = ...
+    ) -> tuple[int, ...]: ...
+    def shape(self, value: int) -> tuple[int, ...]: ...
+    def dtype(self, value: int) -> str: ...
+    def gradients(
+        self, target: int, sources: Sequence[int], seed: int | None = None
+    ) -> list[int | None]: ...
+    def compile(self, outputs: Sequence[int]) -> Plan: ...
+
+class Plan:
+    """A compiled graph: a list of steps over planned memory."""
+
+    def run(self, inputs: Sequence[Array]) -> list[Array]: ...
+    @property
+    def steps(self) -> list[str]: ...
+    @property
+    def arena_bytes(self) -> int: ...
+    @property
+    def workers(self) -> int: ...
+
+class Loop:
+    """Runs plans over batches of rows of arrays that share their first dimension.
+
+    `arrays` are the plan's inputs in order, C-contiguous, in the plan's dtypes (uint8 rows are not cast). `plan` takes
+    batches of `batch` rows; `tail` (needed when rows % batch != 0) takes the short last batch. `outputs`, when given,
+    receive the plan's outputs row block by row block (predict).
+    """
+
+    def __init__(
+        self,
+        arrays: Sequence[Array],
+        batch: int,
+        plan: Plan,
+        tail: Plan | None = None,
+        outputs: Sequence[Array] = (),
+    ) -> None: ...
+    def begin(self, order: Array | None = None, seed: int | None = None) -> None:
+        """Rewind to the first batch; rows in `order` (int64), shuffled by `seed`, or as they are."""
+    def run(self, batches: int = ..., seconds: float = ...) -> int:
+        """Run up to `batches` batches, for about `seconds`; return how many ran (0: the epoch is over)."""
+    def run_epochs(
+        self, epochs: int, seeds: Sequence[int] | None, finish: Plan, seconds: float = ...
+    ) -> NDArray[np.float64]:
+        """Run up to `epochs` whole epochs for about `seconds`; each ends with `finish` (no inputs, scalar outputs).
+
+        Returns one row of its outputs per finished epoch. Call again with the rest until all are done; an epoch that
+        was cut by the clock is continued by the next call.
+        """
+
+def apply(op: str, inputs: Sequence[Array], attributes: Mapping[str, AttributeValue] = ...) -> list[Array]:
+    """Compute one op on arrays at once (through a cached plan of one step)."""
+
+def op_names() -> list[str]: ...
+def set_num_threads(count: int) -> None: ...
+def get_num_threads() -> int: ...
+def thread_reason() -> str:
+    """Why that many threads: 'OMP_NUM_THREADS', 'affinity mask', 'cgroup quota', 'set_num_threads' or 'fork'."""
+
+def isa() -> str: ...
+def available_isas() -> list[str]: ...
+def set_isa(name: str) -> None:
+    """Choose the instruction set of kernels prepared from now on (for tests); LAMINA_ISA does so from the start."""
+
+def build_info() -> dict[str, str]:
+    """Return version, compiler, flags."""
