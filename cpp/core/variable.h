@@ -24,7 +24,8 @@ class Buffer {
 
 // State that outlives every plan: a weight, an optimizer slot, a metric's sum, a random generator's counter.
 struct Variable {
-  Variable(TensorType type, std::string name) : type(std::move(type)), name(std::move(name)), buffer(this->type.bytes()) {}
+  Variable(TensorType its_type, std::string its_name)
+      : type(std::move(its_type)), name(std::move(its_name)), buffer(type.bytes()) {}
   TensorType type;
   std::string name;
   Buffer buffer;

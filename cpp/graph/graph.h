@@ -1,5 +1,7 @@
 #pragma once
 
+#include <deque>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,7 +12,7 @@
 namespace lamina {
 
 struct Node {
-  const Op* op;  // null for inputs, constants and variables
+  const Op* op = nullptr;  // null for inputs, constants and variables
   std::vector<Value> inputs;
   std::vector<TensorType> outputs;
   Attributes attributes;
@@ -39,7 +41,7 @@ class Graph {
   std::vector<Value> gradients(Value target, const std::vector<Value>& sources, Value seed = {});
 
   const TensorType& type(Value value) const { return nodes_[value.node].outputs[value.index]; }
-  const std::vector<Node>& nodes() const { return nodes_; }
+  const std::deque<Node>& nodes() const { return nodes_; }
 
   struct Write {
     std::shared_ptr<Variable> variable;
@@ -49,14 +51,12 @@ class Graph {
   const std::vector<Value>& inputs() const { return inputs_; }
 
  private:
-  std::vector<Node> nodes_;
+  Value add_source(Node node);
+
+  std::deque<Node> nodes_;  // a deque: nodes stay where they are while gradient rules add more
   std::vector<Value> inputs_;
-  std::vector<Write> writes_;
-  struct Current {
-    Variable* variable;
-    Value value;
-  };
-  std::vector<Current> current_;
+  std::vector<Write> writes_;                        // the last value written to each variable, in order of first write
+  std::map<const Variable*, Value> current_;         // what a read gives now
 };
 
 // Emission helpers for gradient rules; each adds the nodes it needs and folds nothing.

@@ -89,6 +89,9 @@ def get_num_threads() -> int: ...
 def thread_reason() -> str:
     """Why that many threads: 'OMP_NUM_THREADS', 'affinity mask', 'cgroup quota', 'set_num_threads' or 'fork'."""
 
+def set_parallel_grain(nanoseconds: float) -> None:
+    """Set the work worth giving one more worker (0: every step of plans compiled from now on uses all workers)."""
+
 def isa() -> str: ...
 def available_isas() -> list[str]: ...
 def set_isa(name: str) -> None:

@@ -1,0 +1,94 @@
+#include "graph/graph.h"
+
+#include <algorithm>
+
+#include "bind/array.h"
+#include "bind/attributes.h"
+#include "bind/register.h"
+#include "graph/plan.h"
+
+namespace lamina::bind {
+
+namespace {
+
+// Python knows a value as one integer: the node's number and the output's, side by side.
+int64_t to_handle(Value value) { return int64_t{value.node} * 65536 + value.index; }
+
+Value from_handle(const Graph& graph, int64_t handle) {
+  const Value value{static_cast<int32_t>(handle / 65536), static_cast<int32_t>(handle % 65536)};
+  const auto& nodes = graph.nodes();
+  require(handle >= 0 && value.node < static_cast<int64_t>(nodes.size()) &&
+              value.index < static_cast<int64_t>(nodes[value.node].outputs.size()),
+          "expected a value of this graph, received ", handle);
+  return value;
+}
+
+std::vector<Value> from_handles(const Graph& graph, const std::vector<int64_t>& handles) {
+  std::vector<Value> values;
+  for (const int64_t handle : handles) values.push_back(from_handle(graph, handle));
+  return values;
+}
+
+py::tuple apply(Graph& graph, const std::string& op, const std::vector<int64_t>& inputs, const py::dict& attributes) {
+  const std::vector<Value> outputs = graph.apply(op, from_handles(graph, inputs), to_attributes(attributes));
+  py::tuple handles(outputs.size());
+  for (size_t i = 0; i < outputs.size(); ++i) handles[i] = to_handle(outputs[i]);
+  return handles;
+}
+
+std::vector<std::optional<int64_t>> gradients(Graph& graph, int64_t target, const std::vector<int64_t>& sources,
+                                              std::optional<int64_t> seed) {
+  const auto found = graph.gradients(from_handle(graph, target), from_handles(graph, sources),
+                                     seed ? from_handle(graph, *seed) : Value{});
+  std::vector<std::optional<int64_t>> handles;
+  for (const Value& value : found) handles.push_back(value ? std::optional(to_handle(value)) : std::nullopt);
+  return handles;
+}
+
+}  // namespace
+
+void bind_graph(py::module_& module) {
+  py::class_<Graph>(module, "Graph", "A pure dataflow graph; values are integers handed out by its methods.")
+      .def(py::init<>())
+      .def(
+          "input",
+          [](Graph& graph, const Shape& shape, const std::string& dtype) {
+            return to_handle(graph.input({dtype_from_name(dtype), shape}));
+          },
+          py::arg("shape"), py::arg("dtype"))
+      .def(
+          "constant",
+          [](Graph& graph, const py::array& value) {
+            const py::array data = contiguous(value);
+            return to_handle(graph.constant(type_of_array(data), data.data()));
+          },
+          py::arg("value"))
+      .def(
+          "read",
+          [](Graph& graph, const std::shared_ptr<Variable>& variable) { return to_handle(graph.read(variable)); },
+          py::arg("variable"))
+      .def(
+          "write",
+          [](Graph& graph, const std::shared_ptr<Variable>& variable, int64_t value) {
+            graph.write(variable, from_handle(graph, value));
+          },
+          py::arg("variable"), py::arg("value"))
+      .def("apply", &apply, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict())
+      .def(
+          "shape",
+          [](const Graph& graph, int64_t value) { return shape_tuple(graph.type(from_handle(graph, value)).shape); },
+          py::arg("value"))
+      .def(
+          "dtype",
+          [](const Graph& graph, int64_t value) { return dtype_name(graph.type(from_handle(graph, value)).dtype); },
+          py::arg("value"))
+      .def("gradients", &gradients, py::arg("target"), py::arg("sources"), py::arg("seed") = py::none())
+      .def(
+          "compile",
+          [](const Graph& graph, const std::vector<int64_t>& outputs) {
+            return std::make_shared<Plan>(graph, from_handles(graph, outputs));
+          },
+          py::arg("outputs"));
+}
+
+}  // namespace lamina::bind

@@ -1,0 +1,46 @@
+#include <pybind11/stl.h>
+
+#include "bind/register.h"
+#include "core/threads.h"
+#include "graph/eager.h"
+#include "graph/op.h"
+#include "graph/plan_builder.h"
+#include "kernels/dispatch.h"
+
+namespace lamina::bind {
+
+namespace py = pybind11;
+
+namespace {
+
+std::map<std::string, std::string> build_info() {
+  return {{"version", LAMINA_VERSION},
+#if defined(__clang__)
+          {"compiler", "Clang " __clang_version__},
+#else
+          {"compiler", "GCC " __VERSION__},
+#endif
+          {"flags", LAMINA_BUILD_FLAGS}};
+}
+
+}  // namespace
+
+void bind_runtime(py::module_& module) {
+  module.def("op_names", &op_names);
+  module.def("set_num_threads", &set_thread_count, py::arg("count"));
+  module.def("get_num_threads", &thread_count);
+  module.def("thread_reason", &thread_reason);
+  module.def("set_parallel_grain", &set_parallel_grain, py::arg("nanoseconds"));
+  module.def("isa", [] { return kernels().isa; });
+  module.def("available_isas", &available_isas);
+  module.def(
+      "set_isa",
+      [](const std::string& name) {
+        set_isa(name);
+        clear_eager_plans();
+      },
+      py::arg("name"));
+  module.def("build_info", &build_info);
+}
+
+}  // namespace lamina::bind

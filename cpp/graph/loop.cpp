@@ -1,0 +1,160 @@
+#include "graph/loop.h"
+
+#include <chrono>
+#include <cstring>
+#include <numeric>
+
+namespace lamina {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+Clock::time_point deadline_after(double seconds) {
+  // A week is as good as for ever, and does not overflow the clock.
+  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                            std::chrono::duration<double>(std::clamp(seconds, 0.0, 604800.0)));
+}
+
+// SplitMix64 (Steele, Lea, Flood 2014): enough for a shuffle, whose seed comes from a better generator.
+class SplitMix {
+ public:
+  explicit SplitMix(uint64_t seed) : state_(seed) {}
+  // Uniform in 0..bound-1 by multiplication and shift (Lemire 2019); the bias is below bound / 2^64.
+  uint64_t below(uint64_t bound) {
+    uint64_t z = (state_ += 0x9E3779B97F4A7C15u);
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    z ^= z >> 31;
+    return static_cast<uint64_t>((static_cast<__uint128_t>(z) * bound) >> 64);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+template <int64_t kBytes>
+void gather_rows(const RowArray& from, const int64_t* order, Range share, char* to) {
+  const int64_t bytes = kBytes > 0 ? kBytes : from.row_bytes;
+  for (int64_t i = share.begin; i < share.end; ++i) {
+    std::memcpy(to + i * bytes, from.data + order[i] * bytes, static_cast<size_t>(bytes));
+  }
+}
+
+}  // namespace
+
+Loop::Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t rows, int64_t batch,
+           std::shared_ptr<Plan> plan, std::shared_ptr<Plan> tail)
+    : arrays_(std::move(arrays)),
+      outputs_(std::move(outputs)),
+      rows_(rows),
+      batch_(batch),
+      plan_(std::move(plan)),
+      tail_(std::move(tail)) {
+  if (outputs_.empty()) {
+    for (const TensorType& type : plan_->output_types()) discarded_.push_back(std::make_unique<Buffer>(type.bytes()));
+  }
+}
+
+void Loop::begin(std::vector<int64_t> order) {
+  order_ = std::move(order);
+  if (!order_.empty() && batches_.empty()) {
+    for (const RowArray& array : arrays_) batches_.push_back(std::make_unique<Buffer>(batch_ * array.row_bytes));
+  }
+  next_ = 0;
+}
+
+void Loop::begin_shuffled(uint64_t seed) {
+  std::vector<int64_t> order = std::move(order_);
+  order.resize(static_cast<size_t>(rows_));
+  std::iota(order.begin(), order.end(), 0);
+  SplitMix random(seed);
+  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
+  begin(std::move(order));
+}
+
+void Loop::bind(int64_t index) {
+  Plan& plan = plan_for(index);
+  const int64_t row = index * batch_;
+  for (size_t i = 0; i < arrays_.size(); ++i) {
+    plan.bind_input(i, order_.empty() ? arrays_[i].data + row * arrays_[i].row_bytes : batches_[i]->data());
+  }
+  for (size_t i = 0; i < plan.output_types().size(); ++i) {
+    const bool wanted = !outputs_.empty();
+    plan.bind_output(i, wanted ? const_cast<char*>(outputs_[i].data) + row * outputs_[i].row_bytes
+                               : static_cast<char*>(discarded_[i]->data()));
+  }
+}
+
+void Loop::gather(int64_t index, Worker worker) const {
+  const int64_t first = index * batch_;
+  const Range share = worker.share(std::min(batch_, rows_ - first));
+  for (size_t i = 0; i < arrays_.size(); ++i) {
+    char* to = static_cast<char*>(batches_[i]->data());
+    switch (arrays_[i].row_bytes) {
+      case 4:
+        gather_rows<4>(arrays_[i], order_.data() + first, share, to);
+        break;
+      case 8:
+        gather_rows<8>(arrays_[i], order_.data() + first, share, to);
+        break;
+      default:
+        gather_rows<0>(arrays_[i], order_.data() + first, share, to);
+    }
+  }
+}
+
+int64_t Loop::run(int64_t batches, double seconds) {
+  const int64_t first = next_;
+  const int64_t last = std::min(batch_count(), first + std::max<int64_t>(batches, 0));
+  if (first >= last) return 0;
+  const auto plan_guard = plan_->lock();
+  const auto tail_guard = tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>();
+  const auto deadline = deadline_after(seconds);
+  const int workers = std::max(plan_->workers(), tail_ ? tail_->workers() : 1);
+  bool stop = false;  // written by worker 0 before a barrier, read by all after it
+  run_team(std::min(workers, thread_count()), [&](Worker worker, SpinBarrier& barrier) {
+    const FlushDenormals flush(plan_->writes_variables());
+    for (int64_t index = first; index < last; ++index) {
+      if (worker.index == 0) bind(index);
+      if (!order_.empty()) gather(index, worker);
+      barrier.wait(worker.count);
+      plan_for(index).walk(worker, barrier);
+      if (worker.index == 0) {
+        next_ = index + 1;
+        stop = Clock::now() >= deadline;
+      }
+      barrier.wait(worker.count);
+      if (stop) break;
+    }
+  });
+  return next_ - first;
+}
+
+int64_t Loop::run_epochs(int64_t epochs, const std::vector<uint64_t>& seeds, Plan& finish, double seconds,
+                         std::vector<double>& logs) {
+  const auto deadline = deadline_after(seconds);
+  std::vector<double> row(finish.output_types().size());
+  std::vector<void*> results;
+  for (double& result : row) results.push_back(&result);
+  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
+    if (!mid_epoch_) {
+      if (seeds.empty()) {
+        begin({});
+      } else {
+        begin_shuffled(seeds[static_cast<size_t>(epoch)]);
+      }
+      mid_epoch_ = true;
+    }
+    const std::chrono::duration<double> left = deadline - Clock::now();
+    run(batch_count(), left.count());
+    if (next_ < batch_count()) return epoch;
+    finish.run(nullptr, results.data());
+    logs.insert(logs.end(), row.begin(), row.end());
+    mid_epoch_ = false;
+    if (Clock::now() >= deadline) return epoch + 1;
+  }
+  return epochs;
+}
+
+}  // namespace lamina

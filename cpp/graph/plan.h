@@ -1,0 +1,63 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "core/threads.h"
+#include "core/variable.h"
+#include "graph/graph.h"
+
+namespace lamina {
+
+// One op with its memory: slots index the plan's table of pointers.
+struct Step {
+  const char* op;
+  StepKernel kernel;
+  std::vector<int32_t> inputs;   // slots
+  std::vector<int32_t> outputs;  // slots
+  int32_t scratch = -1;          // slot, or -1
+  int workers = 1;               // how many share the work
+  bool barrier = false;          // meet before this step: it touches what others wrote or read
+};
+
+// A graph made ready to run: a list of steps over planned memory. Variables are shared with other plans.
+class Plan {
+ public:
+  Plan(const Graph& graph, const std::vector<Value>& outputs);
+
+  const std::vector<TensorType>& input_types() const { return input_types_; }
+  const std::vector<TensorType>& output_types() const { return output_types_; }
+  const std::vector<Step>& steps() const { return steps_; }
+  int64_t arena_bytes() const { return arena_bytes_; }
+  int workers() const { return workers_; }
+  bool writes_variables() const { return writes_variables_; }
+
+  // Runs once on the caller's memory: one pointer per input and per output.
+  void run(const void* const* inputs, void* const* outputs);
+
+  // The parts of run, for a caller that runs many times inside one team of workers: hold the lock, bind the pointers
+  // (one worker, before a barrier), then let every worker walk.
+  std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
+  void bind_input(size_t i, const void* data) { table_[input_slots_[i]] = const_cast<void*>(data); }
+  void bind_output(size_t i, void* data) { table_[output_slots_[i]] = data; }
+  void walk(Worker worker, SpinBarrier& barrier) const;
+
+ private:
+  friend class PlanBuilder;
+
+  std::vector<Step> steps_;
+  std::vector<void*> table_;
+  std::vector<int32_t> input_slots_, output_slots_;
+  std::vector<TensorType> input_types_, output_types_;
+  std::vector<std::shared_ptr<Variable>> variables_;      // kept alive
+  std::vector<std::shared_ptr<const Buffer>> constants_;  // kept alive
+  std::unique_ptr<Buffer> arena_;
+  int64_t arena_bytes_ = 0;
+  int workers_ = 1;
+  bool writes_variables_ = false;
+  std::mutex mutex_;
+};
+
+}  // namespace lamina

@@ -1,0 +1,131 @@
+#include "graph/graph.h"
+#include "ops/checks.h"
+#include "ops/register.h"
+
+// Sorting along an axis. NaN counts as larger than every number, and of equal elements the one that came first stays first.
+namespace lamina {
+namespace {
+
+template <typename T>
+struct Item {
+  T value;
+  int32_t index;
+};
+
+template <typename T>
+bool less(T a, T b) {
+  return a < b || (b != b && a == a);
+}
+
+struct SortOptions {
+  int64_t axis;
+  int64_t kept;  // how many of the sorted elements are written
+  bool descending;
+  int values_output, indices_output;  // -1: not asked for
+};
+
+// Lines along the axis are sorted as (value, index) pairs in scratch, which is shared out to kGroups groups of lines.
+constexpr int64_t kGroups = 64;
+
+StepKernel sort_lines(const NodeInfo& info, const SortOptions& options) {
+  const Shape& shape = info.inputs[0].shape;
+  const int64_t n = shape[options.axis];
+  int64_t inner = 1;
+  for (size_t i = options.axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  const int64_t lines = n > 0 ? info.inputs[0].size() / n : 0;
+  StepKernel kernel;
+  kernel.nanoseconds = 10.0 * static_cast<double>(info.inputs[0].size());
+  visit_dtype(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
+    kernel.scratch_bytes = kGroups * n * static_cast<int64_t>(sizeof(Item<T>));
+    kernel.run = [=](const StepData& data, Worker worker, int) {
+      const T* x = data.in<T>(0);
+      T* values = options.values_output < 0 ? nullptr : data.out<T>(options.values_output);
+      int32_t* indices = options.indices_output < 0 ? nullptr : data.out<int32_t>(options.indices_output);
+      const bool descending = options.descending;
+      const auto before = [descending](const Item<T>& a, const Item<T>& b) {
+        if (less(a.value, b.value)) return !descending;
+        if (less(b.value, a.value)) return descending;
+        return a.index < b.index;
+      };
+      const Range groups = worker.share(kGroups);
+      for (int64_t group = groups.begin; group < groups.end; ++group) {
+        Item<T>* items = data.scratch<Item<T>>() + group * n;
+        const Range mine = Worker{static_cast<int>(group), static_cast<int>(kGroups)}.share(lines);
+        for (int64_t line = mine.begin; line < mine.end; ++line) {
+          const T* from = x + line / inner * n * inner + line % inner;
+          for (int64_t i = 0; i < n; ++i) items[i] = {from[i * inner], static_cast<int32_t>(i)};
+          std::partial_sort(items, items + options.kept, items + n, before);
+          const int64_t first = line / inner * options.kept * inner + line % inner;
+          for (int64_t i = 0; i < options.kept; ++i) {
+            if (values) values[first + i * inner] = items[i].value;
+            if (indices) indices[first + i * inner] = items[i].index;
+          }
+        }
+      }
+    };
+  });
+  return kernel;
+}
+
+// --- sort(x; axis, descending) and argsort ----------------------------------------------------------------------------
+
+std::vector<TensorType> infer_sort(const NodeInfo& info) {
+  require_inputs(info, 1);
+  axis_of(info, 0, -1);
+  info.attr().flag("descending");
+  return {info.inputs[0]};
+}
+
+StepKernel prepare_sort(const NodeInfo& info) {
+  const int64_t axis = axis_of(info, 0, -1);
+  return sort_lines(info, {axis, info.inputs[0].shape[axis], info.attr().flag("descending"), 0, -1});
+}
+
+std::vector<Value> grad_sort(const GradContext& c) {
+  const int64_t axis = c.attr.integer("axis", -1);
+  const TensorType x = c.graph.type(c.x[0]);
+  const int64_t size = x.shape[normalize_axis(axis, x.rank(), "sort")];
+  const Value order = c.graph.add("argsort", {c.x[0]}, {{"axis", axis}, {"descending", c.attr.flag("descending")}});
+  return {c.graph.add("scatter_along_axis", {order, c.dy[0]}, {{"axis", axis}, {"size", size}})};
+}
+
+std::vector<TensorType> infer_argsort(const NodeInfo& info) { return {{DType::kInt32, infer_sort(info)[0].shape}}; }
+
+StepKernel prepare_argsort(const NodeInfo& info) {
+  const int64_t axis = axis_of(info, 0, -1);
+  return sort_lines(info, {axis, info.inputs[0].shape[axis], info.attr().flag("descending"), -1, 0});
+}
+
+// --- top_k(x; k): the k largest of the last axis and where they were --------------------------------------------------
+
+std::vector<TensorType> infer_top_k(const NodeInfo& info) {
+  require_inputs(info, 1);
+  const TensorType& x = info.inputs[0];
+  const int64_t axis = axis_of(info, 0, -1), k = info.attr().integer("k");
+  require(k >= 0 && k <= x.shape[axis], "top_k: k must lie between 0 and the ", x.shape[axis],
+          " elements of the last axis of ", to_string(x), ", received ", k);
+  Shape shape = x.shape;
+  shape[axis] = k;
+  return {{x.dtype, shape}, {DType::kInt32, shape}};
+}
+
+StepKernel prepare_top_k(const NodeInfo& info) {
+  return sort_lines(info, {info.inputs[0].rank() - 1, info.outputs[0].shape.back(), true, 0, 1});
+}
+
+std::vector<Value> grad_top_k(const GradContext& c) {
+  if (!c.dy[0]) return {Value{}};
+  const int64_t size = c.graph.type(c.x[0]).shape.back();
+  return {c.graph.add("scatter_along_axis", {c.y[1], c.dy[0]}, {{"axis", int64_t{-1}}, {"size", size}})};
+}
+
+}  // namespace
+
+void register_sort_ops() {
+  register_op({"sort", infer_sort, prepare_sort, grad_sort});
+  register_op({"argsort", infer_argsort, prepare_argsort});
+  register_op({"top_k", infer_top_k, prepare_top_k, grad_top_k});
+}
+
+}  // namespace lamina

@@ -1,0 +1,54 @@
+"""Regularizers: penalties on weights, added to the loss."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from lamina import ops
+from lamina.registry import Configurable, regularizers
+from lamina.tensor import TensorBase
+
+
+class Regularizer(Configurable):
+    """Map a weight to a scalar penalty; a subclass overrides `__call__`."""
+
+    def __call__(self, x: TensorBase) -> TensorBase:
+        raise NotImplementedError(f"{type(self).__name__} must override __call__(x)")
+
+
+class L1L2(Regularizer):
+    """Penalise l1 Σ|x| + l2 Σx²."""
+
+    def __init__(self, l1: float | None = 0.0, l2: float | None = 0.0) -> None:
+        self.l1 = _factor("l1", 0.0 if l1 is None else l1)
+        self.l2 = _factor("l2", 0.0 if l2 is None else l2)
+
+    def __call__(self, x: TensorBase) -> TensorBase:
+        terms = []
+        if self.l1:
+            terms.append(self.l1 * ops.sum(ops.abs(x)))
+        if self.l2:
+            terms.append(self.l2 * ops.sum(ops.square(x)))
+        return sum(terms[1:], terms[0]) if terms else ops.zeros((), x.dtype)
+
+
+class L1(L1L2):
+    """Penalise l1 Σ|x|."""
+
+    def __init__(self, l1: float | None = 0.01) -> None:
+        super().__init__(l1=0.01 if l1 is None else l1)
+
+
+class L2(L1L2):
+    """Penalise l2 Σx²."""
+
+    def __init__(self, l2: float | None = 0.01) -> None:
+        super().__init__(l2=0.01 if l2 is None else l2)
+
+
+def _factor(name: str, value: float) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        raise ValueError(f"expected {name} to be a finite number >= 0, received {value!r}")
+    return float(value)
