@@ -1,5 +1,5 @@
 #include <map>
-#include <string>
+#include <string_view>
 
 #include "graph/instructions.h"
 
@@ -10,92 +10,76 @@ namespace {
 // How often each value is read, counting the plan's outputs and writes, and which instruction makes it.
 class Uses {
  public:
-  Uses(const Graph& graph, const std::vector<Value>& outputs, const std::vector<Instruction>& instructions) {
-    for (const Value& value : outputs) ++count_[value];
-    for (const auto& write : graph.writes()) ++count_[write.value];
-    for (size_t i = 0; i < instructions.size(); ++i) {
-      for (const Value& value : instructions[i].inputs) ++count_[value];
-      for (const Value& value : instructions[i].outputs) maker_[value] = i;
+  Uses(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) : code_(list.code) {
+    for (const Value& value : outputs) ++count_[list.root(value)];
+    for (const auto& write : graph.writes()) ++count_[list.root(write.value)];
+    for (Instruction& instruction : code_) {
+      for (const Value& value : instruction.inputs) ++count_[value];
+      for (const Value& value : instruction.outputs) maker_[value] = &instruction;
     }
   }
 
-  // The instruction that makes `value`, if it is an op named `op` and nobody else reads the value.
-  const size_t* sole_maker(Value value, const std::string& op, const std::vector<Instruction>& instructions) const {
+  // The instruction that makes `value`, if its op is `op` and nobody else reads the value.
+  Instruction* sole_maker(Value value, std::string_view op) const {
     const auto maker = maker_.find(value);
-    if (maker == maker_.end() || count_.at(value) != 1 || instructions[maker->second].op == nullptr ||
-        op != instructions[maker->second].op->name) {
-      return nullptr;
-    }
-    return &maker->second;
+    if (maker == maker_.end() || count_.at(value) != 1) return nullptr;
+    Instruction* instruction = maker->second;
+    return instruction->op != nullptr && op == instruction->op->name ? instruction : nullptr;
   }
 
  private:
+  std::vector<Instruction>& code_;
   std::map<Value, int> count_;
-  std::map<Value, size_t> maker_;
+  std::map<Value, Instruction*> maker_;
 };
 
-bool is_plain_product(const Graph& graph, const Instruction& product) {
-  return graph.type(product.inputs[1]).rank() == 2 && !product.attributes.flag("transpose_a") &&
-         !product.attributes.flag("transpose_b");
-}
-
 // add(matmul(x, w), b) → dense(x, w, b): the bias is added while the product's tile is in cache.
-void fuse_bias(const Graph& graph, const Uses& uses, std::vector<Instruction>& all, Instruction& add) {
-  const size_t* maker = uses.sole_maker(add.inputs[0], "matmul", all);
-  if (maker == nullptr) return;
-  Instruction& product = all[*maker];
+void fuse_bias(const Graph& graph, const Uses& uses, Instruction& add) {
+  Instruction* product = uses.sole_maker(add.inputs[0], "matmul");
+  if (product == nullptr) return;
   const Shape& bias = graph.type(add.inputs[1]).shape;
   const Shape& out = graph.type(add.outputs[0]).shape;
-  if (!is_plain_product(graph, product) || bias.size() != 1 || bias[0] != out.back() ||
-      graph.type(add.inputs[0]).shape != out) {
-    return;
-  }
-  add.inputs = {product.inputs[0], product.inputs[1], add.inputs[1]};
+  const bool plain = graph.type(product->inputs[1]).rank() == 2 && !product->attributes.flag("transpose_a") &&
+                     !product->attributes.flag("transpose_b");
+  if (!plain || bias != Shape{out.back()} || graph.type(add.inputs[0]).shape != out) return;
+  add.inputs = {product->inputs[0], product->inputs[1], add.inputs[1]};
   add.op = &find_op("dense");
-  product.op = nullptr;
+  product->op = nullptr;
 }
 
-// activation(dense(...)) → dense with that activation. Possible when the derivative is written in the activation's
-// output, so that nobody else reads the value before it.
-void fuse_activation(const Uses& uses, std::vector<Instruction>& all, Instruction& activation) {
-  if (activation.inputs.size() != 1) return;
-  const size_t* maker = uses.sole_maker(activation.inputs[0], "dense", all);
-  if (maker == nullptr || all[*maker].attributes.has("activation")) return;
-  Instruction& dense = all[*maker];
-  activation.inputs = dense.inputs;
+// activation(dense(...)) → dense with that activation, where nobody else reads the value before it: in training that
+// holds for activations whose derivative is written in their output.
+void fuse_activation(const Uses& uses, Instruction& activation) {
+  Instruction* dense = uses.sole_maker(activation.inputs[0], "dense");
+  if (dense == nullptr || dense->attributes.has("activation")) return;
+  activation.inputs = dense->inputs;
   activation.attributes.set("activation", std::string(activation.op->name));
-  activation.op = dense.op;
-  dense.op = nullptr;
-}
-
-bool is_activation(const Op& op) {
-  static const std::vector<std::string> kActivations = {"relu", "sigmoid", "tanh", "elu", "selu", "softsign",
-                                                        "exp",  "hard_sigmoid"};
-  for (const std::string& name : kActivations) {
-    if (name == op.name) return true;
-  }
-  return false;
+  activation.op = dense->op;
+  dense->op = nullptr;
 }
 
 }  // namespace
 
-void fuse_instructions(const Graph& graph, const std::vector<Value>& outputs, std::vector<Instruction>& instructions) {
+void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
+  const auto drop_replaced = [&] {
+    std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  };
   {
-    const Uses uses(graph, outputs, instructions);
-    for (Instruction& instruction : instructions) {
+    const Uses uses(graph, outputs, list);
+    for (Instruction& instruction : list.code) {
       if (instruction.op != nullptr && std::string_view(instruction.op->name) == "add") {
-        fuse_bias(graph, uses, instructions, instruction);
+        fuse_bias(graph, uses, instruction);
       }
     }
   }
-  std::erase_if(instructions, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  drop_replaced();
   {
-    const Uses uses(graph, outputs, instructions);
-    for (Instruction& instruction : instructions) {
-      if (instruction.op != nullptr && is_activation(*instruction.op)) fuse_activation(uses, instructions, instruction);
+    const Uses uses(graph, outputs, list);
+    for (Instruction& instruction : list.code) {
+      if (instruction.op != nullptr && instruction.op->pointwise) fuse_activation(uses, instruction);
     }
   }
-  std::erase_if(instructions, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  drop_replaced();
 }
 
 }  // namespace lamina

@@ -1,19 +1,13 @@
 #include "graph/instructions.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
+#include <tuple>
 
 namespace lamina {
 
-bool is_alias(const Op& op) {
-  constexpr std::array<std::string_view, 3> kAliases = {"reshape", "identity", "stop_gradient"};
-  for (const std::string_view name : kAliases) {
-    if (name == op.name) return true;
-  }
-  return false;
-}
-
-std::vector<Instruction> select_instructions(const Graph& graph, const std::vector<Value>& outputs) {
+Instructions select_instructions(const Graph& graph, const std::vector<Value>& outputs) {
   const auto& nodes = graph.nodes();
   std::vector<bool> needed(nodes.size(), false);
   for (const Value& value : outputs) needed[value.node] = true;
@@ -22,17 +16,88 @@ std::vector<Instruction> select_instructions(const Graph& graph, const std::vect
     if (!needed[n]) continue;
     for (const Value& input : nodes[n].inputs) needed[input.node] = true;
   }
-  std::vector<Instruction> instructions;
+  Instructions list;
   for (size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = nodes[n];
-    if (!needed[n] || node.op == nullptr) continue;
+    const Value first{static_cast<int32_t>(n), 0};
+    if (!needed[n]) continue;
+    if (node.constant) list.constants[first] = node.constant;
+    if (node.op == nullptr) continue;
     Instruction instruction{node.op, node.inputs, {}, node.attributes};
     for (size_t i = 0; i < node.outputs.size(); ++i) {
-      instruction.outputs.push_back({static_cast<int32_t>(n), static_cast<int32_t>(i)});
+      instruction.outputs.push_back({first.node, static_cast<int32_t>(i)});
     }
-    instructions.push_back(std::move(instruction));
+    list.code.push_back(std::move(instruction));
   }
-  return instructions;
+  return list;
+}
+
+void merge_equal(Instructions& list) {
+  using Key = std::tuple<const Op*, std::vector<Value>, std::map<std::string, Attribute>>;
+  std::map<Key, const Instruction*> seen;
+  for (Instruction& instruction : list.code) {
+    for (Value& input : instruction.inputs) input = list.root(input);
+    Key key{instruction.op, instruction.inputs, instruction.attributes.items()};
+    const auto [earlier, first] = seen.try_emplace(std::move(key), &instruction);
+    if (first) continue;
+    for (size_t i = 0; i < instruction.outputs.size(); ++i) {
+      list.same[instruction.outputs[i]] = earlier->second->outputs[i];
+    }
+    instruction.op = nullptr;
+  }
+  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+}
+
+namespace {
+
+// Runs one op here and now, on one worker.
+void compute(const Graph& graph, Instruction& instruction, Instructions& list) {
+  NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
+  std::vector<void*> table;
+  std::vector<int32_t> inputs, outputs;
+  for (const Value& value : instruction.inputs) {
+    info.inputs.push_back(graph.type(value));
+    inputs.push_back(static_cast<int32_t>(table.size()));
+    table.push_back(list.constants.at(value)->data());
+  }
+  for (const Value& value : instruction.outputs) {
+    info.outputs.push_back(graph.type(value));
+    outputs.push_back(static_cast<int32_t>(table.size()));
+    auto buffer = std::make_shared<Buffer>(info.outputs.back().bytes());
+    table.push_back(buffer->data());
+    list.constants[value] = std::move(buffer);
+  }
+  const StepKernel kernel = instruction.op->prepare(info);
+  const Buffer scratch(kernel.scratch_bytes);
+  const StepData data(table.data(), inputs.data(), outputs.data(), scratch.data());
+  for (int phase = 0; phase < kernel.phases; ++phase) kernel.run(data, Worker{}, phase);
+}
+
+}  // namespace
+
+void fold_constants(const Graph& graph, Instructions& list) {
+  constexpr int64_t kMostBytes = 1 << 20;
+  for (Instruction& instruction : list.code) {
+    const bool known = std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
+                                   [&](Value value) { return list.constants.contains(value); });
+    const bool small = std::all_of(instruction.outputs.begin(), instruction.outputs.end(),
+                                   [&](Value value) { return graph.type(value).bytes() <= kMostBytes; });
+    if (!known || !small) continue;
+    compute(graph, instruction, list);
+    instruction.op = nullptr;
+  }
+  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+}
+
+void drop_renames(Instructions& list) {
+  constexpr std::array<std::string_view, 3> kRenames = {"reshape", "identity", "stop_gradient"};
+  for (Instruction& instruction : list.code) {
+    for (Value& input : instruction.inputs) input = list.root(input);
+    if (std::find(kRenames.begin(), kRenames.end(), instruction.op->name) == kRenames.end()) continue;
+    list.same[instruction.outputs[0]] = instruction.inputs[0];
+    instruction.op = nullptr;
+  }
+  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
 }
 
 }  // namespace lamina

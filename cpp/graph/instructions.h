@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <memory>
 #include <vector>
 
 #include "graph/graph.h"
@@ -8,19 +10,33 @@ namespace lamina {
 
 // One op to run: a graph node, or several fused into one. Values keep the names that the graph gave them.
 struct Instruction {
-  const Op* op;
+  const Op* op;  // null: replaced by another, to be erased
   std::vector<Value> inputs;
   std::vector<Value> outputs;
   Attributes attributes;
 };
 
-// The nodes that `outputs` and the graph's writes need, in program order.
-std::vector<Instruction> select_instructions(const Graph& graph, const std::vector<Value>& outputs);
+// What a plan has to do, on its way from the graph to steps. Each pass below leaves it shorter.
+struct Instructions {
+  std::vector<Instruction> code;                             // in program order
+  std::map<Value, Value> same;                               // a value and the one that holds its elements instead
+  std::map<Value, std::shared_ptr<const Buffer>> constants;  // values known when the plan is compiled
 
-// Replaces chains of ops by one that does their work in a single pass: see fuse.cpp for the list of rewrites.
-void fuse_instructions(const Graph& graph, const std::vector<Value>& outputs, std::vector<Instruction>& instructions);
+  Value root(Value value) const {
+    const auto found = same.find(value);
+    return found == same.end() ? value : found->second;
+  }
+};
 
-// Ops that only rename their first input; the plan lets the output share its memory.
-bool is_alias(const Op& op);
+// The nodes that `outputs` and the graph's writes need.
+Instructions select_instructions(const Graph& graph, const std::vector<Value>& outputs);
+// Drops an instruction that does what an earlier one did.
+void merge_equal(Instructions& list);
+// Computes now what depends on constants alone.
+void fold_constants(const Graph& graph, Instructions& list);
+// Replaces chains of ops by one that does their work in a single pass.
+void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
+// Drops ops that only rename their input, such as reshape.
+void drop_renames(Instructions& list);
 
 }  // namespace lamina

@@ -81,6 +81,8 @@ struct Op {
   std::vector<Value> (*grad)(const GradContext&) = nullptr;
   // Output j may be written over input j when nobody needs that input afterwards.
   bool in_place = false;
+  // A function of one floating-point input, element by element: a product may apply it to what it has just computed.
+  bool pointwise = false;
 };
 
 void register_op(const Op& op);  // called by each family's register function, see ops/register.cpp

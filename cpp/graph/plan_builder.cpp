@@ -22,24 +22,17 @@ void PlanBuilder::build() {
   find_barriers();
 }
 
-Value PlanBuilder::root(Value value) const {
-  const auto found = alias_.find(value);
-  return found == alias_.end() ? value : found->second;
-}
-
 int32_t PlanBuilder::add_slot(Slot slot) {
   slots_.push_back(std::move(slot));
   return static_cast<int32_t>(slots_.size()) - 1;
 }
 
 void PlanBuilder::select() {
-  code_ = select_instructions(graph_, outputs_);
-  fuse_instructions(graph_, outputs_, code_);
-  std::erase_if(code_, [&](const Instruction& instruction) {
-    if (!is_alias(*instruction.op)) return false;
-    alias_[instruction.outputs[0]] = root(instruction.inputs[0]);
-    return true;
-  });
+  list_ = select_instructions(graph_, outputs_);
+  merge_equal(list_);
+  fold_constants(graph_, list_);
+  fuse(graph_, outputs_, list_);
+  drop_renames(list_);
 }
 
 void PlanBuilder::place_sources() {
@@ -52,36 +45,39 @@ void PlanBuilder::place_sources() {
     plan_.input_slots_.push_back(slot_of_[value]);
   }
   std::vector<Value> used;
-  for (const Instruction& instruction : code_) used.insert(used.end(), instruction.inputs.begin(), instruction.inputs.end());
+  for (const Instruction& instruction : list_.code) {
+    used.insert(used.end(), instruction.inputs.begin(), instruction.inputs.end());
+  }
   used.insert(used.end(), outputs_.begin(), outputs_.end());
   for (const auto& write : graph_.writes()) {
     used.push_back(write.value);
     plan_.variables_.push_back(write.variable);
   }
   for (const Value& raw : used) {
-    const Value value = root(raw);
-    const Node& node = graph_.nodes()[value.node];
-    if (slot_of_.contains(value) || node.op != nullptr) continue;
-    Slot slot{node.variable ? Place::kVariable : Place::kConstant, node.outputs[0]};
-    if (node.variable) {
-      slot.memory = node.variable->buffer.data();
-      plan_.variables_.push_back(node.variable);
-    } else {
-      slot.memory = node.constant->data();
-      plan_.constants_.push_back(node.constant);
+    const Value value = list_.root(raw);
+    if (slot_of_.contains(value)) continue;
+    if (const auto& variable = graph_.nodes()[value.node].variable) {
+      Slot slot{Place::kVariable, variable->type};
+      slot.memory = variable->buffer.data();
+      plan_.variables_.push_back(variable);
+      slot_of_[value] = add_slot(slot);
+    } else if (const auto constant = list_.constants.find(value); constant != list_.constants.end()) {
+      Slot slot{Place::kConstant, graph_.type(value)};
+      slot.memory = constant->second->data();
+      plan_.constants_.push_back(constant->second);
+      slot_of_[value] = add_slot(slot);
     }
-    slot_of_[value] = add_slot(slot);
   }
 }
 
 void PlanBuilder::place_results() {
   for (int32_t p = 0; p < end(); ++p) {
-    for (const Value& value : code_[p].outputs) {
+    for (const Value& value : list_.code[p].outputs) {
       Slot slot{Place::kArena, graph_.type(value)};
       slot.first = slot.last = p;
       slot_of_[value] = add_slot(slot);
     }
-    for (const Value& value : code_[p].inputs) slots_[slot(value)].last = p;
+    for (const Value& value : list_.code[p].inputs) slots_[slot(value)].last = p;
   }
 }
 
@@ -108,15 +104,13 @@ void PlanBuilder::place_outputs() {
 bool PlanBuilder::computes_in_place(const Graph::Write& write) const {
   const Slot& target = slots_[slot(write.value)];
   if (target.place != Place::kArena) return false;
-  const Node* initial = nullptr;
   int32_t old = -1;
   for (const auto& [value, index] : slot_of_) {
-    const Node& node = graph_.nodes()[value.node];
-    if (node.variable == write.variable) initial = &node, old = index;
+    if (graph_.nodes()[value.node].variable == write.variable) old = index;
   }
-  if (initial == nullptr || slots_[old].last < target.first) return true;
+  if (old < 0 || slots_[old].last < target.first) return true;
   if (slots_[old].last > target.first) return false;
-  const Instruction& maker = code_[target.first];
+  const Instruction& maker = list_.code[target.first];
   if (!maker.op->in_place) return false;
   for (size_t i = 0; i < maker.inputs.size(); ++i) {
     const bool reads_old = slot(maker.inputs[i]) == old;
@@ -174,7 +168,7 @@ void PlanBuilder::share_memory() {
     return s;
   };
   for (int32_t p = 0; p < end(); ++p) {
-    const Instruction& instruction = code_[p];
+    const Instruction& instruction = list_.code[p];
     if (!instruction.op->in_place) continue;
     const size_t pairs = std::min(instruction.inputs.size(), instruction.outputs.size());
     for (size_t i = 0; i < pairs; ++i) {
@@ -223,7 +217,7 @@ void PlanBuilder::prepare() {
     }
     plan_.steps_.push_back(std::move(step));
   };
-  for (const Instruction& instruction : code_) {
+  for (const Instruction& instruction : list_.code) {
     std::vector<TensorType> in, out;
     std::vector<int32_t> from, to;
     for (const Value& value : instruction.inputs) in.push_back(graph_.type(value)), from.push_back(slot(value));

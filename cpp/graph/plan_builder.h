@@ -29,10 +29,9 @@ class PlanBuilder {
   void build();
 
  private:
-  Value root(Value value) const;  // the value whose memory this one is, through reshapes
-  int32_t slot(Value value) const { return slot_of_.at(root(value)); }
+  int32_t slot(Value value) const { return slot_of_.at(list_.root(value)); }
   int32_t add_slot(Slot slot);
-  int32_t end() const { return static_cast<int32_t>(code_.size()); }  // "after the last instruction"
+  int32_t end() const { return static_cast<int32_t>(list_.code.size()); }  // "after the last instruction"
 
   void select();
   void place_sources();
@@ -49,8 +48,7 @@ class PlanBuilder {
   const Graph& graph_;
   const std::vector<Value>& outputs_;
   Plan& plan_;
-  std::vector<Instruction> code_;
-  std::map<Value, Value> alias_;
+  Instructions list_;
   std::map<Value, int32_t> slot_of_;
   std::vector<Slot> slots_;
   struct Copy {

@@ -5,6 +5,7 @@
 // The activations of unary.def that take more than a line, with their first and second derivatives.
 namespace lamina::LAMINA_ISA {
 
+constexpr double kInvSqrt2 = 0.7071067811865476;
 constexpr double kInvSqrt2Pi = 0.3989422804014327;
 constexpr double kSqrt2OverPi = 0.7978845608028654;
 constexpr double kGeluCubic = 0.044715;
@@ -38,6 +39,11 @@ LAMINA_INLINE V silu_curve(V x) {
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V normal_pdf(V x) {
   return T(kInvSqrt2Pi) * exp(T(-0.5) * x * x);
+}
+
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V normal_cdf(V x) {
+  return T(0.5) * erfc(T(-kInvSqrt2) * x);
 }
 
 // gelu's tanh form, x/2 (1 + tanh u), is x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3).

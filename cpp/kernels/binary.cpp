@@ -72,7 +72,7 @@ constexpr BinaryKernels<T> table() {
 
 }  // namespace
 
-constinit const PerType<BinaryKernels> binary_kernels = {table<float>(), table<double>(), table<int32_t>(),
-                                                         table<int64_t>(), table<uint8_t>()};
+constinit const PerType<BinaryKernels> binary_kernels = {
+    {table<float>(), table<double>()}, table<int32_t>(), table<int64_t>(), table<uint8_t>()};
 
 }  // namespace lamina::LAMINA_ISA

@@ -5,6 +5,10 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "kernels/random.h"
+#include "kernels/reduce.h"
+#include "kernels/softmax.h"
+#include "kernels/update.h"
 
 // Every file of this folder except dispatch.cpp is compiled once per instruction set, with LAMINA_ISA naming the namespace
 // it defines its functions in. Headers declare plain structs of function pointers in namespace lamina; each source
@@ -12,10 +16,21 @@
 // one with instructions this machine lacks.
 namespace lamina {
 
+// The tables that each instruction set defines as NAME_kernels: type and name.
+#define LAMINA_KERNEL_TABLES(TABLE, isa)        \
+  TABLE(isa, PerType<UnaryKernels>, unary)      \
+  TABLE(isa, PerType<BinaryKernels>, binary)    \
+  TABLE(isa, PerFloat<SoftmaxKernels>, softmax) \
+  TABLE(isa, PerType<ReduceKernels>, reduce)    \
+  TABLE(isa, PerFloat<UpdateKernels>, update)   \
+  TABLE(isa, RandomKernels, random)             \
+  TABLE(isa, PerFloat<GemmKernels>, gemm)
+
 struct Kernels {
   const char* isa;
-  ElementwiseKernels elementwise;  // elementwise.h
-  GemmKernels gemm;                // gemm.h
+#define LAMINA_FIELD(isa, type, name) const type& name;
+  LAMINA_KERNEL_TABLES(LAMINA_FIELD, )
+#undef LAMINA_FIELD
 };
 
 const Kernels& kernels();  // the chosen set: best of the machine, or LAMINA_ISA, or the last set_isa

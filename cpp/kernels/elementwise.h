@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_float.h"
+
 namespace lamina {
 
 // The rows of unary.def and binary.def, in order, as indices into the tables below.
@@ -70,17 +72,14 @@ struct BinaryKernels {
   BinaryKernel<T, uint8_t> comparison[binary::kComparisonCount];
 };
 
-// The same table for every type.
+// The same table for every type; bools share the bytes' one.
 template <template <typename> class Table>
-struct PerType {
-  Table<float> float32;
-  Table<double> float64;
+struct PerType : PerFloat<Table> {
   Table<int32_t> int32;
   Table<int64_t> int64;
   Table<uint8_t> uint8;
 
-  const Table<float>& of(float) const { return float32; }
-  const Table<double>& of(double) const { return float64; }
+  using PerFloat<Table>::of;
   const Table<int32_t>& of(int32_t) const { return int32; }
   const Table<int64_t>& of(int64_t) const { return int64; }
   const Table<uint8_t>& of(uint8_t) const { return uint8; }

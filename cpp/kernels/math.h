@@ -32,6 +32,22 @@ LAMINA_INLINE V each_lane(V x, V y, F f) {
   return x;
 }
 
+template <typename T>
+LAMINA_INLINE Mask<Vec<T>> lane_numbers() {
+  Mask<Vec<T>> numbers{};
+  for (int i = 0; i < kLanes<T>; ++i) numbers[i] = i;
+  return numbers;
+}
+
+// f over all lanes, in pairs, given back in every lane.
+template <typename V, typename F>
+LAMINA_INLINE V across_lanes(V v, F f) {
+  for (int step = sizeof(V) / sizeof(Lane<V>) / 2; step > 0; step /= 2) {
+    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ step));
+  }
+  return v;
+}
+
 // Stores the first n lanes, 0 < n <= kLanes.
 template <typename T>
 LAMINA_INLINE void store_first(T* p, Vec<T> v, int64_t n) {

@@ -2,7 +2,7 @@
 
 #include <cstdint>
 
-#include "kernels/elementwise.h"
+#include "kernels/per_float.h"
 
 namespace lamina {
 
@@ -38,17 +38,9 @@ struct SoftmaxKernels {
   void (*crossentropy_grad)(const T* x, const T* t, const T* dloss, T* dx, int64_t rows, int64_t n);
 };
 
-struct SoftmaxTables {
-  SoftmaxKernels<float> float32;
-  SoftmaxKernels<double> float64;
-
-  const SoftmaxKernels<float>& of(float) const { return float32; }
-  const SoftmaxKernels<double>& of(double) const { return float64; }
-};
-
 #ifdef LAMINA_ISA
 namespace LAMINA_ISA {
-extern const SoftmaxTables softmax_kernels;
+extern const PerFloat<SoftmaxKernels> softmax_kernels;
 }
 #endif
 

@@ -114,7 +114,7 @@ constexpr UnaryKernels<T> table() {
 
 }  // namespace
 
-constinit const PerType<UnaryKernels> unary_kernels = {table<float>(), table<double>(), table<int32_t>(),
-                                                       table<int64_t>(), table<uint8_t>()};
+constinit const PerType<UnaryKernels> unary_kernels = {
+    {table<float>(), table<double>()}, table<int32_t>(), table<int64_t>(), table<uint8_t>()};
 
 }  // namespace lamina::LAMINA_ISA

@@ -1,6 +1,7 @@
 #include "kernels/update.h"
 
 #include "kernels/math.h"
+#include "kernels/power.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -53,15 +54,14 @@ LAMINA_INLINE void sweep(const UpdateSpan<T>& span, Step step) {
   }
 #include "kernels/update.def"
 
+template <typename T>
+constexpr UpdateKernels<T> kTable = {{
+#define UPDATE(op, variant, ...) variant<T>,
+#include "kernels/update.def"
+}};
+
 }  // namespace
 
-const UpdateKernels<float> update_float32 = {{
-#define UPDATE(op, variant, ...) variant<float>,
-#include "kernels/update.def"
-}};
-const UpdateKernels<double> update_float64 = {{
-#define UPDATE(op, variant, ...) variant<double>,
-#include "kernels/update.def"
-}};
+const PerFloat<UpdateKernels> update_kernels = {kTable<float>, kTable<double>};
 
 }  // namespace lamina::LAMINA_ISA

@@ -2,6 +2,8 @@
 
 #include <cstdint>
 
+#include "kernels/per_float.h"
+
 namespace lamina {
 
 // The rows of update.def, in order, as indices into the tables below.
@@ -48,9 +50,8 @@ struct UpdateKernels {
 
 #ifdef LAMINA_ISA
 namespace LAMINA_ISA {
-extern const UpdateKernels<float> update_float32;
-extern const UpdateKernels<double> update_float64;
-}  // namespace LAMINA_ISA
+extern const PerFloat<UpdateKernels> update_kernels;
+}
 #endif
 
 }  // namespace lamina

@@ -46,7 +46,7 @@ using Lane = __typeof__(V{}[0]);
 
 template <typename T>
 LAMINA_INLINE Vec<T> broadcast(T x) {
-  return Vec<T>{} + x;
+  return x - Vec<T>{};  // not x + 0: that would turn -0 into 0
 }
 
 template <typename T>

@@ -9,6 +9,7 @@ void register_all_ops() {
   register_binary_ops();
   register_select_ops();
   register_reduce_ops();
+  register_scan_ops();
   register_shape_ops();
   register_index_ops();
   register_sort_ops();

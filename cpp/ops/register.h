@@ -7,6 +7,7 @@ void register_unary_ops();
 void register_binary_ops();
 void register_select_ops();
 void register_reduce_ops();
+void register_scan_ops();
 void register_shape_ops();
 void register_index_ops();
 void register_sort_ops();

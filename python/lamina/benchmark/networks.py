@@ -53,7 +53,7 @@ class Dropout(Layer):
 
 @dataclass(frozen=True)
 class Conv2D(Layer):
-    """Valid convolution with square kernels and stride 1, then relu, on (height, width, channels)."""
+    """Valid convolution with square kernels, then relu, on (height, width, channels)."""
 
     filters: int
     size: int

@@ -17,7 +17,7 @@ PAUSE = 0.03  # seconds in which the pools of the library before stop spinning
 
 @dataclass(frozen=True)
 class Effort:
-    """How long a case may take: at least `rounds` measurements of each library, then until `seconds`."""
+    """At least `rounds` measurements of each library, more until `seconds` are over."""
 
     rounds: int
     seconds: float
@@ -94,7 +94,7 @@ def _agree(case: Case, answer: float, expected: float) -> bool:
     return abs(answer - expected) <= tolerance * abs(expected) + tolerance * 0.01
 
 
-def run(
+def run_all(
     team: Sequence[Worker],
     quick: bool,
     progress: Callable[[str], None] = lambda line: None,

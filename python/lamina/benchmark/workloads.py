@@ -97,7 +97,7 @@ class Training:
 
     @property
     def flops(self) -> float:
-        """Forward, weight gradients, and input gradients but the first layer's (nobody needs it)."""
+        """Count forward, weight gradients, and input gradients behind the first layer."""
         counts = self.network.multiply_adds()
         first = next(count for count in counts if count)
         return 2.0 * self.rows * self.epochs * (3 * sum(counts) - first)

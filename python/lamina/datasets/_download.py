@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
-import urllib.request
 from pathlib import Path
 
 CHUNK = 1 << 16
@@ -16,6 +15,8 @@ def download(url: str, path: Path, sha256: str) -> None:
 
     Raises OSError where it cannot be read, or where its SHA-256 is not the one expected.
     """
+    import urllib.request  # takes longer to import than the rest of Lamina
+
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     digest = hashlib.sha256()

@@ -40,8 +40,8 @@ def read_idx(path: Path) -> Images:
     shape = tuple(int(size) for size in np.frombuffer(content[4:offset], dtype=">u4"))
     if len(content) != offset + math.prod(shape):
         raise ValueError(f"{path}: expected {shape} items, found {len(content) - offset} bytes")
-    items: Images = np.frombuffer(content, np.uint8, offset=offset).reshape(shape)
-    return items.copy()
+    items: Images = np.frombuffer(content, np.uint8, offset=offset).reshape(shape).copy()
+    return items
 
 
 @dataclass(frozen=True)

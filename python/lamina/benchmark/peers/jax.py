@@ -30,8 +30,8 @@ def version() -> str:
 
 
 def product(case: Product) -> Work:
-    left, right = case.layout
-    f = jax.jit(lambda a, b: (a.T if left == "t" else a) @ (b.T if right == "t" else b))
+    left, right = (flag == "t" for flag in case.layout)
+    f = jax.jit(lambda a, b: (a.T if left else a) @ (b.T if right else b))
     a, b = (jnp.asarray(operand) for operand in case.data())
     return lambda: f(a, b).block_until_ready()
 

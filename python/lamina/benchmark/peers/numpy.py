@@ -13,6 +13,8 @@ from lamina.benchmark.networks import Array, Dense, Dropout, Network
 from lamina.benchmark.peers import Unsupported, Work
 from lamina.benchmark.workloads import Prediction, Product, Step, Training
 
+Loss = Callable[[Array, Array], tuple[float, Array]]  # (outputs, labels) -> mean, gradient
+
 
 def setup(threads: int) -> None:
     """Nothing to do: its BLAS read the number of threads from the environment."""
@@ -89,7 +91,7 @@ class Mlp:
                     np.maximum(x, 0, out=x)
         return x
 
-    def train(self, x: Array, y: Array, loss: Callable[[Array, Array], tuple[float, Array]]) -> float:
+    def train(self, x: Array, y: Array, loss: Loss) -> float:
         """Leave the gradient of the mean loss over rows x in `gradient`, return the loss."""
         values: list[Array] = [x]
         masks: list[Array] = []
@@ -161,11 +163,20 @@ def sparse_categorical_crossentropy(z: Array, y: Array) -> tuple[float, Array]:
     return float((np.log(total[:, 0]) - picked).mean()), z
 
 
-LOSSES = {f.__name__: f for f in (mse, mae, sparse_categorical_crossentropy)}
+def binary_crossentropy(z: Array, y: Array) -> tuple[float, Array]:
+    value = np.maximum(z, 0) - z * y + np.log1p(np.exp(-np.abs(z)))
+    return float(value.mean()), (1 / (1 + np.exp(-z)) - y) / np.float32(z.size)
+
+
+LOSSES = {f.__name__: f for f in (mse, mae, sparse_categorical_crossentropy, binary_crossentropy)}
 
 
 def training(case: Training) -> Work:
-    x, y = case.data()
+    return training_on(case, *case.data())
+
+
+def training_on(case: Training, x: Array, y: Array) -> Work:
+    """Return the work of a training case on rows of one's own."""
     model, loss = Mlp(case.network), LOSSES[case.loss]
 
     def run() -> float:

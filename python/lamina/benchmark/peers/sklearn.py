@@ -1,4 +1,4 @@
-"""scikit-learn's multi-layer perceptrons (no dropout, no absolute error; weights drawn by itself)."""
+"""scikit-learn: perceptrons without dropout or absolute error, from weights of its own."""
 
 from __future__ import annotations
 

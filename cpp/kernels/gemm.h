@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+
+#include "kernels/per_float.h"
+
+namespace lamina {
+
+// A piece of a matrix product small enough for the registers (or, for `dot`, for the caches):
+// C (rows, columns) = A (rows, k) B (k, columns) + start. All strides count elements; any may be 0.
+template <typename T>
+struct GemmTask {
+  int64_t k;
+  const T* a;  // element (i, p) is a[i * a_row + p * a_step]
+  int64_t a_row, a_step;
+  const T* b;  // element (p, j) is b[p * b_step + j]; for `dot` b[j * b_step + p]
+  int64_t b_step;
+  const T* start;  // element (i, j) is start[i * start_row + j]; null: zeros
+  int64_t start_row;
+  T* c;  // element (i, j) is c[i * c_row + j]
+  int64_t c_row;
+  int64_t columns;
+};
+
+// What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum in
+// the order of p, so which tile computes it makes no difference to its bits; `dot` adds in another order.
+template <typename T>
+struct GemmKernels {
+  static constexpr int kMaxVectors = 4;
+  static constexpr int kMaxRows = 12;
+  using Tile = void (*)(const GemmTask<T>& task);
+
+  int lanes;                                // elements in a vector
+  int max_rows[kMaxVectors + 1];            // most rows of a tile of so many vectors; [0]: of a part of a vector
+  Tile tile[kMaxVectors + 1][kMaxRows];     // [vectors][rows - 1]; [0]: 1 <= task.columns < lanes
+  // C = A B^T for rows of A and B that lie contiguous (a_step = 1), any number of rows and columns.
+  void (*dot)(const GemmTask<T>& task, int64_t rows);
+  // Copies x (rows, columns) into panels of `width` columns: element (i, j) goes to
+  // panels[(j / width) * width * rows + i * width + j % width].
+  void (*pack)(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* panels, int64_t width);
+  // The same for the transpose of x (columns, rows); width must be a multiple of `lanes`.
+  void (*pack_transposed)(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* panels, int64_t width);
+  // Measured speed of this core's multiply-adds in GFLOP/s, data in registers: what the tiles are held against.
+  double (*fma_peak)(double seconds);
+};
+
+#ifdef LAMINA_ISA
+namespace LAMINA_ISA {
+extern const PerFloat<GemmKernels> gemm_kernels;
+}
+#endif
+
+}  // namespace lamina

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "kernels/gemm.h"
+#include "kernels/vec.h"
+
+// Products of rows with rows, C = A B^T: vectors run along k, so that nothing needs to be transposed. Each sum is kept in
+// one vector, whose lanes are added last.
+namespace lamina::LAMINA_ISA {
+
+// Adds the products of one vector of each row, or of its first n lanes.
+template <bool kPartial, typename T, int kRows, int kColumns>
+LAMINA_INLINE void dot_step(const T* a, int64_t a_row, const T* b, int64_t b_row, int64_t n,
+                            Vec<T> (&sum)[kRows][kColumns]) {
+  Vec<T> x[kRows];
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) x[i] = kPartial ? load_partial(a + i * a_row, n) : load(a + i * a_row);
+#pragma GCC unroll 16
+  for (int j = 0; j < kColumns; ++j) {
+    const Vec<T> y = kPartial ? load_partial(b + j * b_row, n) : load(b + j * b_row);
+#pragma GCC unroll 16
+    for (int i = 0; i < kRows; ++i) sum[i][j] = fma(x[i], y, sum[i][j]);
+  }
+}
+
+template <typename T, int kRows, int kColumns>
+LAMINA_INLINE void dot_tile(const GemmTask<T>& task, int64_t i0, int64_t j0) {
+  const T* a = task.a + i0 * task.a_row;
+  const T* b = task.b + j0 * task.b_step;
+  const int64_t a_row = task.a_row, b_row = task.b_step, k = task.k;
+  Vec<T> sum[kRows][kColumns] = {};
+  int64_t p = 0;
+  for (; p + kLanes<T> <= k; p += kLanes<T>) dot_step<false>(a + p, a_row, b + p, b_row, 0, sum);
+  if (p < k) dot_step<true>(a + p, a_row, b + p, b_row, k - p, sum);
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kColumns; ++j) {
+      const T value = sum_lanes(sum[i][j]);
+      const T* start = task.start;
+      task.c[(i0 + i) * task.c_row + j0 + j] =
+          start == nullptr ? value : value + start[(i0 + i) * task.start_row + j0 + j];
+    }
+  }
+}
+
+template <typename T, int kRows, int kColumns>
+LAMINA_INLINE void dot_row(const GemmTask<T>& task, int64_t i) {
+  int64_t j = 0;
+  for (; j + kColumns <= task.columns; j += kColumns) dot_tile<T, kRows, kColumns>(task, i, j);
+  for (; j < task.columns; ++j) dot_tile<T, kRows, 1>(task, i, j);
+}
+
+template <typename T>
+void gemm_dot(const GemmTask<T>& task, int64_t rows) {
+  constexpr int kRows = kVectorRegisters == 32 ? 4 : 2;
+  int64_t i = 0;
+  for (; i + kRows <= rows; i += kRows) dot_row<T, kRows, 6>(task, i);
+  for (; i < rows; ++i) dot_row<T, 1, 8>(task, i);
+}
+
+}  // namespace lamina::LAMINA_ISA

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+
+#include "core/worker.h"
+#include "kernels/elementwise.h"
+#include "kernels/gemm.h"
+
+namespace lamina {
+
+// What happens to a block of the product while it is in cache: activation(C + bias).
+template <typename T>
+struct Epilogue {
+  const T* bias = nullptr;  // (n,)
+  UnaryKernel<T> activation = nullptr;
+  std::array<T, 3> parameters = {};
+};
+
+// C (m, n) = op(A) (m, k) op(B) (k, n), row-major, where op may transpose; how the product of these sizes is cut into
+// blocks for the caches. The work may be shared out in any rectangles of C without changing a bit of it.
+// A product with n = 1 is computed as the row (1, m) that lies in the same memory: m() and n() are then exchanged.
+template <typename T>
+class Product {
+ public:
+  Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels);
+
+  int64_t m() const { return m_; }
+  int64_t n() const { return n_; }
+  int64_t column_grain() const { return kernels_->lanes; }
+  int64_t scratch_size() const { return packed_a_size_ + packed_b_size_; }  // elements, for each worker
+  // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
+  int column_workers(int64_t batch, int workers) const;
+
+  // Computes a rectangle of C whose columns begin at a multiple of column_grain.
+  void run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, Range rows, Range columns, T* scratch) const;
+
+ private:
+  void run_rows(const GemmTask<T>& block, Range rows, T* packed_a, const Epilogue<T>& after) const;
+  void run_tiles(GemmTask<T> task, int64_t rows, int64_t columns) const;
+
+  const GemmKernels<T>* kernels_;
+  int64_t m_, n_, k_;
+  int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step]
+  int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
+  bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
+  bool use_dot_;               // vectors run along k
+  bool pack_a_, pack_b_;
+  int64_t depth_;              // k is cut into blocks of this
+  int64_t width_;              // columns are cut into blocks of this ...
+  int64_t panel_;              // ... and those into panels as wide as a tile
+  int64_t max_rows_;           // of a tile
+  int64_t packed_a_size_ = 0, packed_b_size_ = 0;
+};
+
+extern template class Product<float>;
+extern template class Product<double>;
+
+}  // namespace lamina

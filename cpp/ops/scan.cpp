@@ -1,0 +1,124 @@
+#include "graph/graph.h"
+#include "ops/checks.h"
+#include "ops/register.h"
+
+// Ops that go along one axis in order: argmax, argmin, cumsum. The tensor is seen as (outer, n, inner) around that axis.
+namespace lamina {
+namespace {
+
+struct AxisSplit {
+  AxisSplit(const Shape& shape, int64_t axis) : n(shape[axis]) {
+    for (int64_t i = 0; i < axis; ++i) outer *= shape[i];
+    for (size_t i = axis + 1; i < shape.size(); ++i) inner *= shape[i];
+  }
+  int64_t outer = 1, n, inner = 1;
+};
+
+// Calls f(outer index, first column, columns) for tiles of columns that lie side by side; workers share the tiles.
+template <typename F>
+void for_tiles(const AxisSplit& split, Worker worker, F&& f) {
+  constexpr int64_t kTile = 64;
+  const int64_t across = (split.inner + kTile - 1) / kTile;
+  const Range tiles = worker.share(split.outer * across);
+  for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
+    const int64_t first = tile % across * kTile;
+    f(tile / across, first, std::min(kTile, split.inner - first));
+  }
+}
+
+constexpr int64_t kMaxTile = 64;
+
+// --- argmax, argmin(x; axis, keepdims): int32, the first of equals, a NaN before everything ---------------------------
+
+std::vector<TensorType> infer_arg(const NodeInfo& info) {
+  require_inputs(info, 1);
+  const TensorType& x = info.inputs[0];
+  const int64_t axis = axis_of(info, 0, -1);
+  Shape shape = x.shape;
+  if (info.attr().flag("keepdims")) {
+    shape[axis] = 1;
+  } else {
+    shape.erase(shape.begin() + axis);
+  }
+  require(x.shape[axis] > 0 || element_count(shape) == 0, info.op, ": axis ", axis, " of ", to_string(x),
+          " has no elements to choose from");
+  return {{DType::kInt32, shape}};
+}
+
+template <bool kMax>
+StepKernel prepare_arg(const NodeInfo& info) {
+  const AxisSplit split(info.inputs[0].shape, axis_of(info, 0, -1));
+  StepKernel kernel;
+  kernel.nanoseconds = static_cast<double>(info.inputs[0].size());
+  visit_dtype(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
+    kernel.run = [split](const StepData& data, Worker worker, int) {
+      for_tiles(split, worker, [&](int64_t outer, int64_t first, int64_t columns) {
+        const T* x = data.in<T>(0) + outer * split.n * split.inner + first;
+        int32_t* out = data.out<int32_t>() + outer * split.inner + first;
+        T best[kMaxTile];
+        std::copy(x, x + columns, best);
+        std::fill(out, out + columns, 0);
+        for (int64_t i = 1; i < split.n; ++i) {
+          const T* row = x + i * split.inner;
+          for (int64_t j = 0; j < columns; ++j) {
+            const T value = row[j];
+            const bool better = (kMax ? value > best[j] : value < best[j]) || (value != value && best[j] == best[j]);
+            if (better) {
+              best[j] = value;
+              out[j] = static_cast<int32_t>(i);
+            }
+          }
+        }
+      });
+    };
+  });
+  return kernel;
+}
+
+// --- cumsum(x; axis, reverse) -----------------------------------------------------------------------------------------
+
+std::vector<TensorType> infer_cumsum(const NodeInfo& info) {
+  require_inputs(info, 1);
+  require_dtype(info, 0, info.inputs[0].dtype >= DType::kInt32, "int32, int64 or floating-point");
+  axis_of(info, 0, -1);
+  info.attr().flag("reverse");
+  return {info.inputs[0]};
+}
+
+StepKernel prepare_cumsum(const NodeInfo& info) {
+  const AxisSplit split(info.inputs[0].shape, axis_of(info, 0, -1));
+  const bool reverse = info.attr().flag("reverse");
+  StepKernel kernel;
+  kernel.nanoseconds = io_ns(info) + static_cast<double>(info.inputs[0].size());
+  visit_dtype(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
+    kernel.run = [split, reverse](const StepData& data, Worker worker, int) {
+      for_tiles(split, worker, [&](int64_t outer, int64_t first, int64_t columns) {
+        T sum[kMaxTile] = {};
+        for (int64_t i = 0; i < split.n; ++i) {
+          const int64_t at = (outer * split.n + (reverse ? split.n - 1 - i : i)) * split.inner + first;
+          const T* x = data.in<T>(0) + at;
+          T* y = data.out<T>() + at;
+          for (int64_t j = 0; j < columns; ++j) y[j] = sum[j] = static_cast<T>(sum[j] + x[j]);
+        }
+      });
+    };
+  });
+  return kernel;
+}
+
+std::vector<Value> grad_cumsum(const GradContext& c) {
+  const bool reverse = c.attr.flag("reverse");
+  return {c.graph.add("cumsum", {c.dy[0]}, {{"axis", c.attr.integer("axis", -1)}, {"reverse", !reverse}})};
+}
+
+}  // namespace
+
+void register_scan_ops() {
+  register_op({"argmax", infer_arg, prepare_arg<true>});
+  register_op({"argmin", infer_arg, prepare_arg<false>});
+  register_op({"cumsum", infer_cumsum, prepare_cumsum, grad_cumsum, true});
+}
+
+}  // namespace lamina

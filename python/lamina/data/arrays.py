@@ -1,0 +1,128 @@
+"""Data that is all in memory: arrays that share their first dimension."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from functools import cached_property
+from typing import Any
+
+from lamina import config, nest
+from lamina.data.convert import Array, to_array
+from lamina.data.finite import check_finite
+from lamina.data.weights import class_weight_to_sample_weight, spread_sample_weight
+
+
+class ArrayData:
+    """Validated arrays of x, y and sample_weight, each None, an array, or a list or dict of arrays."""
+
+    def __init__(self, x: Any, y: Any = None, sample_weight: Any = None) -> None:
+        self.x = x
+        self.y = y
+        self.sample_weight = sample_weight
+        self.arrays: list[Array] = [
+            leaf for leaf in nest.flatten((x, y, sample_weight)) if leaf is not None
+        ]
+
+    @cached_property
+    def signature(self) -> Hashable:
+        """What a plan is compiled for: everything but the number of rows and the values."""
+        return nest.outline(self.parts), tuple(
+            None if leaf is None else (leaf.shape[1:], leaf.dtype.name) for leaf in nest.flatten(self.parts)
+        )
+
+    @property
+    def rows(self) -> int:
+        return int(self.arrays[0].shape[0])
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        return self.x, self.y, self.sample_weight
+
+    def slice(self, start: int, stop: int) -> ArrayData:
+        """Return rows start..stop of every array, without a copy."""
+
+        def cut(leaf: Array | None) -> Array | None:
+            return None if leaf is None else leaf[start:stop]
+
+        return ArrayData(*(nest.map_structure(cut, part) for part in self.parts))
+
+    def split(self, fraction: float) -> tuple[ArrayData, ArrayData]:
+        """Return the first rows, and the last `fraction` of them for validation."""
+        if not 0 < fraction < 1:
+            raise ValueError(f"validation_split: expected a number between 0 and 1, received {fraction}")
+        at = math.floor(self.rows * (1 - fraction))
+        if at == 0 or at == self.rows:
+            raise ValueError(
+                f"validation_split: {fraction} of {self.rows} rows leaves no rows for "
+                f"{'training' if at == 0 else 'validation'}; give more data or another fraction"
+            )
+        return self.slice(0, at), self.slice(at, self.rows)
+
+
+def array_data(
+    x: Any,
+    y: Any = None,
+    sample_weight: Any = None,
+    class_weight: Mapping[int, float] | None = None,
+    *,
+    inputs: int | None = None,
+    outputs: int | None = None,
+    float_dtype: str | None = None,
+    where: str = "",
+) -> ArrayData:
+    """Convert and check x, y and their weights.
+
+    inputs, outputs: how many arrays the model takes and gives; None if that is not known.
+    float_dtype: of floating x; the rest is `floatx`. where: added to names in errors (" of batch 3").
+    """
+    floatx = config.floatx()
+    if class_weight is not None and sample_weight is not None:
+        raise ValueError("fit: pass class_weight or sample_weight, not both")
+    x = _convert(x, f"x{where}", inputs, float_dtype or floatx)
+    y = _convert(y, f"y{where}", outputs, floatx)
+    sample_weight = _convert(sample_weight, f"sample_weight{where}", outputs, floatx)
+    if class_weight is not None:
+        if y is None or isinstance(y, (list, tuple, dict)):
+            raise ValueError("class_weight: needs a y of one array (models with a single output)")
+        sample_weight = class_weight_to_sample_weight(y, class_weight, floatx)
+    data = ArrayData(x, y, spread_sample_weight(sample_weight, y))
+    _check_rows(data, where)
+    return data
+
+
+def _convert(value: Any, name: str, count: int | None, float_dtype: str) -> Any:
+    if value is None:
+        return None
+    if isinstance(value, dict):
+        return {key: _convert(item, f"{name}[{key!r}]", 1, float_dtype) for key, item in value.items()}
+    if isinstance(value, (list, tuple)) and _is_structure(value, count):
+        return [_convert(item, f"{name}[{i}]", 1, float_dtype) for i, item in enumerate(value)]
+    array = to_array(value, name, float_dtype)
+    check_finite(array, name, value)
+    return array
+
+
+def _is_structure(items: list[Any] | tuple[Any, ...], count: int | None) -> bool:
+    """Return whether a list holds one array per input (or output), rather than being one array's rows."""
+    arrays = [item is None or len(getattr(item, "shape", ())) > 0 for item in items]
+    if count is None:
+        return bool(items) and all(arrays)
+    if count == 1:
+        return len(items) == 1 and all(arrays)
+    return len(items) == count or all(arrays)
+
+
+def _check_rows(data: ArrayData, where: str) -> None:
+    if not data.arrays:
+        raise ValueError("x: expected data, received None")
+    sizes = {int(array.shape[0]) for array in data.arrays}
+    if len(sizes) > 1:
+        found = ", ".join(
+            f"{name}{where} has {' and '.join(str(leaf.shape[0]) for leaf in leaves)}"
+            for name, part in zip(("x", "y", "sample_weight"), data.parts, strict=True)
+            if (leaves := [leaf for leaf in nest.flatten(part) if leaf is not None])
+        )
+        raise ValueError(f"expected the same number of rows in all arrays: {found}")
+    if sizes == {0}:
+        raise ValueError(f"x{where}: expected at least one row, received shape {data.arrays[0].shape}")

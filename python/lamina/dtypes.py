@@ -1,0 +1,69 @@
+"""The dtypes of the core, their names and which of two a mixed operation computes in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamina import config
+
+# In the order of promotion: an operation on two computes in the later one.
+DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
+_RANK = {name: rank for rank, name in enumerate(DTYPES)}
+
+# What a dtype the core does not have is held in.
+_HELD_IN = {
+    "int8": "int32",
+    "int16": "int32",
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+    "float16": "float32",
+    "longdouble": "float64",
+    "float128": "float64",
+}
+
+
+def canonical(dtype: Any = None) -> str:
+    """Return a dtype's name in the core: of a name, a NumPy dtype, a Python type, or None (floatx)."""
+    if isinstance(dtype, str) and dtype in _RANK:
+        return dtype
+    if dtype is None or dtype is float or dtype == "float":
+        return config.floatx()
+    if dtype is int or dtype == "int":
+        return "int32"
+    name = getattr(dtype, "name", None)
+    if name not in _RANK:
+        try:
+            name = np.dtype(dtype).name
+        except TypeError:
+            name = str(dtype)
+    if name not in _RANK:
+        raise ValueError(f"expected a dtype of {', '.join(DTYPES)}, received {dtype!r}")
+    return str(name)
+
+
+def is_floating(dtype: str) -> bool:
+    """Return whether a dtype, by its name, is a floating one."""
+    return dtype.startswith("float")
+
+
+def promote(first: str, *others: str) -> str:
+    """Return the dtype that a mixed operation computes in: the latest in `DTYPES`."""
+    return max((first, *others), key=_RANK.__getitem__)
+
+
+def to_core(array: NDArray[Any]) -> NDArray[Any]:
+    """Return an array as the core holds it: one of its dtypes, in the machine's byte order."""
+    dtype = array.dtype
+    if dtype.name in _RANK and dtype.isnative:
+        return array
+    name = _HELD_IN.get(dtype.name, dtype.name)
+    if name not in _RANK:
+        hint = ""
+        if dtype == object:
+            hint = " (ragged rows, None or mixed types make one of objects)"
+        raise TypeError(f"expected numbers or booleans, received an array of dtype {dtype}{hint}")
+    return array.astype(name)

@@ -1,0 +1,147 @@
+"""Activations as layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lamina import activations, constraints, initializers, ops, regularizers
+from lamina.layers.base import Layer
+from lamina.layers.input_spec import InputSpec, Shape
+from lamina.tensor import TensorBase
+
+
+class Activation(Layer):
+    """Apply an activation function, given itself or by name."""
+
+    def __init__(self, activation: Any, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.activation = activations.get(activation)
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return self.activation(inputs)
+
+
+class ReLU(Layer):
+    """Compute max(x, 0), capped at `max_value`; below `threshold`: negative_slope (x - threshold)."""
+
+    def __init__(
+        self,
+        max_value: float | None = None,
+        negative_slope: float = 0.0,
+        threshold: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if max_value is not None:
+            self._at_least_zero("max_value", max_value)
+        self.max_value = max_value
+        self.negative_slope = self._at_least_zero("negative_slope", negative_slope)
+        self.threshold = self._at_least_zero("threshold", threshold)
+
+    def _at_least_zero(self, name: str, value: Any) -> float:
+        if not isinstance(value, (int, float)) or not value >= 0:
+            raise ValueError(f"{self._title}: expected {name} >= 0, received {name}={value!r}")
+        return value
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return activations.relu(
+            inputs,
+            negative_slope=self.negative_slope,
+            max_value=self.max_value,
+            threshold=self.threshold,
+        )
+
+
+class LeakyReLU(Layer):
+    """Compute x where x > 0, negative_slope x elsewhere."""
+
+    def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(negative_slope, (int, float)) or not negative_slope >= 0:
+            raise ValueError(
+                f"{self._title}: expected negative_slope >= 0, "
+                f"received negative_slope={negative_slope!r}"
+            )
+        self.negative_slope = negative_slope
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
+
+
+class PReLU(Layer):
+    """Compute x where x > 0, alpha x elsewhere, with a learned alpha (He et al. 2015, arXiv:1502.01852).
+
+    Weight: alpha, of the shape of one sample with 1 along `shared_axes` (counted from 1, the batch being 0).
+    """
+
+    alpha: Any
+
+    def __init__(
+        self,
+        alpha_initializer: Any = "zeros",
+        alpha_regularizer: Any = None,
+        alpha_constraint: Any = None,
+        shared_axes: int | Sequence[int] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.alpha_initializer = initializers.get(alpha_initializer)
+        self.alpha_regularizer = regularizers.get(alpha_regularizer)
+        self.alpha_constraint = constraints.get(alpha_constraint)
+        if isinstance(shared_axes, int):
+            shared_axes = [shared_axes]
+        self.shared_axes = None if shared_axes is None else list(shared_axes)
+
+    def build(self, input_shape: Shape) -> None:
+        shared = self.shared_axes or []
+        if not all(1 <= axis < len(input_shape) for axis in shared):
+            raise ValueError(
+                f"{self._title}: expected shared_axes in 1..{len(input_shape) - 1}, "
+                f"received {shared} for shape {input_shape}"
+            )
+        sizes = {axis: input_shape[axis] for axis in range(1, len(input_shape))}
+        self.alpha = self.add_weight(
+            [1 if axis in shared else size for axis, size in sizes.items()],  # type: ignore[misc]
+            self.alpha_initializer,
+            regularizer=self.alpha_regularizer,
+            constraint=self.alpha_constraint,
+            name="alpha",
+        )
+        fixed = {axis: size for axis, size in sizes.items() if axis not in shared}
+        self.input_spec = InputSpec(ndim=len(input_shape), axes=fixed)
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return activations.relu(inputs) - self.alpha * activations.relu(-inputs)
+
+
+class ELU(Layer):
+    """Compute x where x > 0, alpha (exp(x) - 1) elsewhere."""
+
+    def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.alpha = alpha
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return activations.elu(inputs, alpha=self.alpha)
+
+
+class Softmax(Layer):
+    """Compute exp(x) / Σ exp(x) over `axis` (several axes: jointly).
+
+    mask (bool, broadcasts to the input): where False, the element takes no part and comes out as 0.
+    """
+
+    def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis if isinstance(axis, int) else list(axis)
+
+    def call(self, inputs: TensorBase, mask: TensorBase | None = None) -> TensorBase:
+        if mask is not None:
+            mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)
+            inputs = ops.where(mask, inputs, -1e9)
+        if isinstance(self.axis, int):
+            outputs = activations.softmax(inputs, axis=self.axis)
+        else:
+            outputs = ops.exp(inputs - ops.logsumexp(inputs, axis=self.axis, keepdims=True))
+        return outputs if mask is None else ops.where(mask, outputs, 0.0)

@@ -1,0 +1,48 @@
+"""The layer calls in progress on this thread: inner calls learn the training flag and their path."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+
+class Frame(NamedTuple):
+    """One call in progress; training is None where the caller left it open."""
+
+    name: str
+    training: bool | None
+
+
+class _Calls(threading.local):
+    def __init__(self) -> None:
+        self.frames: list[Frame] = []
+
+
+_calls = _Calls()
+
+
+@contextmanager
+def entered(name: str, training: bool | None = None) -> Iterator[None]:
+    """Be inside a call (or build) of the layer `name`."""
+    _calls.frames.append(Frame(name, training))
+    try:
+        yield
+    finally:
+        _calls.frames.pop()
+
+
+def is_outermost() -> bool:
+    """Return whether no layer is being called."""
+    return not _calls.frames
+
+
+def training_flag() -> bool | None:
+    """Return what the nearest caller said about training; None if nobody did."""
+    return next((f.training for f in reversed(_calls.frames) if f.training is not None), None)
+
+
+def path(name: str) -> str:
+    """Return the path of something named `name` made here: the names of the calls around it, joined by '/'."""
+    return "/".join([*(frame.name for frame in _calls.frames), name])

@@ -1,0 +1,185 @@
+"""Entry points of a model, and the layers every network is made of."""
+
+from __future__ import annotations
+
+import inspect
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from lamina import activations, config, constraints, initializers, ops, regularizers
+from lamina.layers.base import Layer
+from lamina.layers.input_spec import InputSpec, Shape
+from lamina.symbolic import Node
+from lamina.tensor import KerasTensor, TensorBase
+
+
+class InputLayer(Layer):
+    """Where data enters a functional graph; `Input` makes one and returns its tensor.
+
+    shape: of one sample (an int is a shape of one dimension), or `batch_shape` with the batch size first.
+    """
+
+    def __init__(
+        self,
+        shape: int | Sequence[int | None] | None = None,
+        batch_size: int | None = None,
+        dtype: Any = None,
+        batch_shape: Sequence[int | None] | None = None,
+        name: str | None = None,
+    ) -> None:
+        super().__init__(name=name or None, dtype=dtype or config.floatx())
+        if (shape is None) == (batch_shape is None):
+            raise ValueError(f"{self._title}: expected either shape or batch_shape")
+        if batch_shape is not None and batch_size is not None:
+            raise ValueError(f"{self._title}: batch_shape says the batch size; drop batch_size")
+        if shape is not None:
+            sample = (shape,) if isinstance(shape, int) else tuple(shape)
+            batch_shape = (batch_size, *sample)
+        self.batch_shape = _checked_shape(self._title, tuple(batch_shape or ()))
+        self.built = True
+        Node(self, (), {}, KerasTensor(self.batch_shape, self.dtype, name=self.name))
+
+    def call(self) -> None:
+        """Nothing: the graph puts the data in place of the tensor."""
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such a layer again."""
+        return {"batch_shape": list(self.batch_shape), "dtype": self.dtype, "name": self.name}
+
+
+def Input(
+    shape: int | Sequence[int | None] | None = None,
+    batch_size: int | None = None,
+    dtype: Any = None,
+    batch_shape: Sequence[int | None] | None = None,
+    name: str | None = None,
+) -> KerasTensor:
+    """Return the symbolic tensor that a functional model starts from, shape (batch, *shape).
+
+    `Input(13)` is `Input((13,))`; None in a shape is a size that varies.
+    """
+    layer = InputLayer(shape, batch_size, dtype, batch_shape, name)
+    tensor: KerasTensor = layer.output
+    return tensor
+
+
+class Dense(Layer):
+    """Compute activation(x @ kernel + bias); (..., in) → (..., units).
+
+    Weights: kernel (in, units), then bias (units,) unless `use_bias` is False.
+    """
+
+    kernel: Any
+    bias: Any
+
+    def __init__(
+        self,
+        units: int,
+        activation: Any = None,
+        use_bias: bool = True,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        self.units = positive_integer("Dense", "units", units)
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.input_spec = InputSpec(min_ndim=2)
+
+    def build(self, input_shape: Shape) -> None:
+        features = input_shape[-1]
+        if features is None:
+            raise ValueError(
+                f"{self._title}: expected a known number of features (last axis), "
+                f"received shape {input_shape}"
+            )
+        self.kernel = self.add_weight(
+            (features, self.units),
+            self.kernel_initializer,
+            regularizer=self.kernel_regularizer,
+            constraint=self.kernel_constraint,
+            name="kernel",
+        )
+        self.bias = None
+        if self.use_bias:
+            self.bias = self.add_weight(
+                (self.units,),
+                self.bias_initializer,
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+                name="bias",
+            )
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        outputs = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+
+class Identity(Layer):
+    """Return the input."""
+
+    def call(self, inputs: Any) -> Any:
+        return inputs
+
+
+class Lambda(Layer):
+    """Apply a function that composes `lamina.ops`, with `arguments` as its options.
+
+    To be saved, the function must be registered under a name: `lamina.saving.register_serializable`.
+    """
+
+    def __init__(
+        self,
+        function: Callable[..., Any],
+        output_shape: Any = None,
+        mask: Any = None,
+        arguments: Mapping[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not callable(function):
+            raise TypeError(f"{self._title}: expected a function, received {function!r}")
+        self.function = function
+        self.output_shape = output_shape
+        self.mask = mask
+        self.arguments = dict(arguments or {})
+        self._options = set(inspect.signature(function).parameters)
+
+    def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
+        options = dict(self.arguments)
+        if "mask" in self._options:
+            options["mask"] = mask
+        if "training" in self._options:
+            options["training"] = training
+        return self.function(inputs, **options)
+
+
+def positive_integer(kind: str, name: str, value: Any) -> int:
+    """Return `value` as an int; raise ValueError if it is not a positive whole number."""
+    if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0:
+        return operator.index(value)
+    raise ValueError(f"{kind}: expected {name} to be a positive integer, received {name}={value!r}")
+
+
+def _checked_shape(where: str, shape: tuple[Any, ...]) -> Shape:
+    if all(size is None or (isinstance(size, (int, np.integer)) and size >= 0) for size in shape):
+        return tuple(None if size is None else int(size) for size in shape)
+    raise ValueError(f"{where}: expected sizes of 0 or more, or None, received shape {shape}")

@@ -1,0 +1,84 @@
+"""What a layer asks of the shapes it is called on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Shape = tuple[int | None, ...]
+
+
+class InputSpec:
+    """Constraints on the shape of one input; None leaves a property (or a dimension) free.
+
+    ndim, min_ndim, max_ndim: number of dimensions, batch included.
+    axes: {axis: size}.
+    shape: the whole shape; with `allow_last_axis_squeeze` a last axis of 1 may be missing or added.
+    """
+
+    def __init__(
+        self,
+        dtype: str | None = None,
+        shape: Sequence[int | None] | None = None,
+        ndim: int | None = None,
+        max_ndim: int | None = None,
+        min_ndim: int | None = None,
+        axes: Mapping[int, int | None] | None = None,
+        allow_last_axis_squeeze: bool = False,
+        name: str | None = None,
+    ) -> None:
+        self.dtype = dtype
+        self.shape = None if shape is None else tuple(shape)
+        self.ndim = ndim
+        self.max_ndim = max_ndim
+        self.min_ndim = min_ndim
+        self.axes = dict(axes or {})
+        self.allow_last_axis_squeeze = allow_last_axis_squeeze
+        self.name = name
+
+    def unmet(self, shape: Shape) -> str | None:
+        """Return what was expected, in words, where `shape` does not do; None where it does."""
+        ndim = len(shape)
+        if self.ndim is not None and ndim != self.ndim:
+            return f"input with {self.ndim} dimensions"
+        if self.min_ndim is not None and ndim < self.min_ndim:
+            return f"input with at least {self.min_ndim} dimensions"
+        if self.max_ndim is not None and ndim > self.max_ndim:
+            return f"input with at most {self.max_ndim} dimensions"
+        for axis, size in self.axes.items():
+            if -ndim <= axis < ndim and not _agree(shape[axis], size):
+                return _sized(axis, size, ndim)
+        return None if self.shape is None else self._unmet_shape(shape)
+
+    def _unmet_shape(self, shape: Shape) -> str | None:
+        expected: Shape = self.shape or ()
+        if self.allow_last_axis_squeeze:
+            if len(shape) == len(expected) + 1 and shape[-1] == 1:
+                shape = shape[:-1]
+            elif len(shape) == len(expected) - 1 and expected[-1] == 1:
+                expected = expected[:-1]
+        if len(shape) != len(expected):
+            return f"input of shape {self.shape}"
+        wrong = [axis for axis in range(len(shape)) if not _agree(shape[axis], expected[axis])]
+        if not wrong:
+            return None
+        if wrong == [len(shape) - 1]:
+            return _sized(wrong[0], expected[-1], len(shape))
+        return f"input of shape {self.shape}"
+
+    def get_config(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+    def __repr__(self) -> str:
+        given = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if value)
+        return f"InputSpec({given})"
+
+
+def _agree(size: int | None, expected: int | None) -> bool:
+    return size is None or expected is None or size == expected
+
+
+def _sized(axis: int, size: int | None, ndim: int) -> str:
+    if axis in (-1, ndim - 1):
+        return f"input with {size} feature{'' if size == 1 else 's'}"
+    return f"input with {size} along axis {axis}"

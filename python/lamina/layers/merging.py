@@ -1,0 +1,219 @@
+"""Layers that make one tensor of several, and their function forms."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from lamina import config, ops
+from lamina.layers.base import Layer
+from lamina.layers.input_spec import Shape
+from lamina.tensor import TensorBase
+
+
+class Merge(Layer):
+    """Combine a list of tensors elementwise; a subclass overrides `merge`.
+
+    Samples broadcast against each other; where ranks differ, axes of 1 go in after the batch.
+    """
+
+    def build(self, input_shape: Sequence[Shape]) -> None:
+        shapes = self._checked_shapes(input_shape)
+        rank = max(map(len, shapes))
+        aligned = [_aligned(shape, rank) for shape in shapes]
+        sizes = [{size for size in axis} - {None} for axis in zip(*aligned, strict=True)]
+        # The batch is shared, never broadcast.
+        if len(sizes[0]) > 1 or any(len(axis - {1}) > 1 for axis in sizes[1:]):
+            raise ValueError(
+                f"{self._title}: expected inputs whose shapes broadcast, received {shapes}"
+            )
+
+    def _checked_shapes(self, input_shape: Any, count: int | None = None) -> list[Shape]:
+        several = isinstance(input_shape, (list, tuple)) and all(
+            isinstance(shape, (list, tuple)) and shape for shape in input_shape
+        )
+        wanted = "a list of inputs" if count is None else f"a list of {count} inputs"
+        if not several or not input_shape or count not in (None, len(input_shape)):
+            raise ValueError(f"{self._title}: expected {wanted}, received shape {input_shape}")
+        return [tuple(shape) for shape in input_shape]
+
+    def call(self, inputs: Sequence[TensorBase]) -> TensorBase:
+        rank = max(tensor.ndim for tensor in inputs)
+        return self.merge(
+            [x if x.ndim == rank else ops.reshape(x, _aligned(x.shape, rank)) for x in inputs]
+        )
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        """Combine tensors of one rank."""
+        raise NotImplementedError(f"{type(self).__name__} must override merge(inputs)")
+
+
+class Add(Merge):
+    """Add the inputs."""
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return functools.reduce(ops.add, inputs)
+
+
+class Subtract(Merge):
+    """Subtract the second of two inputs from the first."""
+
+    def build(self, input_shape: Sequence[Shape]) -> None:
+        super().build(self._checked_shapes(input_shape, count=2))
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return inputs[0] - inputs[1]
+
+
+class Multiply(Merge):
+    """Multiply the inputs elementwise."""
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return functools.reduce(ops.multiply, inputs)
+
+
+class Average(Merge):
+    """Average the inputs elementwise."""
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return functools.reduce(ops.add, inputs) / len(inputs)
+
+
+class Maximum(Merge):
+    """Take the greatest of the inputs elementwise."""
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return functools.reduce(ops.maximum, inputs)
+
+
+class Minimum(Merge):
+    """Take the least of the inputs elementwise."""
+
+    def merge(self, inputs: list[TensorBase]) -> TensorBase:
+        return functools.reduce(ops.minimum, inputs)
+
+
+class Concatenate(Merge):
+    """Join the inputs along `axis`; their other sizes agree."""
+
+    def __init__(self, axis: int = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis
+
+    def build(self, input_shape: Sequence[Shape]) -> None:
+        shapes = self._checked_shapes(input_shape)
+        rank = len(shapes[0])
+        same_rank = all(len(shape) == rank for shape in shapes) and -rank <= self.axis < rank
+        others = [axis for axis in range(rank) if axis != self.axis % rank]
+        if not same_rank or any(len({s[axis] for s in shapes} - {None}) > 1 for axis in others):
+            raise ValueError(
+                f"{self._title}: expected inputs whose shapes agree outside axis {self.axis}, "
+                f"received {shapes}"
+            )
+
+    def call(self, inputs: Sequence[TensorBase]) -> TensorBase:
+        return ops.concatenate(list(inputs), axis=self.axis)
+
+
+class Dot(Merge):
+    """Sum products of two inputs over one axis of each, sample by sample.
+
+    axes: the axis of both, or a pair; the output has the first input's other axes, then the second's.
+    normalize: scale to an L2 norm of 1 over these axes before, which makes it cosine similarity.
+    """
+
+    def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(axes, int):
+            if not isinstance(axes, (list, tuple)):
+                raise TypeError(f"{self._title}: expected axes as an int or a pair, got {axes!r}")
+            if len(axes) != 2 or not all(isinstance(axis, int) for axis in axes):
+                raise ValueError(f"{self._title}: expected axes as a pair of ints, got {axes!r}")
+        self.axes = axes if isinstance(axes, int) else tuple(axes)
+        self.normalize = normalize
+
+    def build(self, input_shape: Sequence[Shape]) -> None:
+        shapes = self._checked_shapes(input_shape, count=2)
+        a, b = self._positive_axes(shapes)
+        sizes = {shapes[0][a], shapes[1][b]} - {None}
+        if len(sizes) > 1:
+            raise ValueError(
+                f"{self._title}: expected the same size along the summed axes, received "
+                f"{shapes[0][a]} (axis {a} of {shapes[0]}) and {shapes[1][b]} (axis {b} of {shapes[1]})"
+            )
+
+    def _positive_axes(self, shapes: Sequence[Sequence[int | None]]) -> tuple[int, ...]:
+        axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
+        positive = tuple(a % len(s) if a < 0 else a for a, s in zip(axes, shapes, strict=True))
+        if not all(0 < axis < len(shape) for axis, shape in zip(positive, shapes, strict=True)):
+            raise ValueError(
+                f"{self._title}: expected axes {self.axes} of the samples (not axis 0, the batch), "
+                f"received shapes {list(shapes)}"
+            )
+        return positive
+
+    def call(self, inputs: Sequence[TensorBase]) -> TensorBase:
+        x, y = inputs
+        a, b = self._positive_axes([x.shape, y.shape])
+        if self.normalize:
+            x, y = _unit_norm(x, a), _unit_norm(y, b)
+        x, y = ops.moveaxis(x, a, -1), ops.moveaxis(y, b, 1)
+        batch, *x_rest, size = x.shape
+        y_rest = y.shape[2:]
+        product = ops.matmul(
+            ops.reshape(x, (batch, math.prod(x_rest), size)),
+            ops.reshape(y, (batch, size, math.prod(y_rest))),
+        )
+        return ops.reshape(product, (batch, *(*x_rest, *y_rest) or (1,)))
+
+
+def _aligned(shape: Sequence[int | None], rank: int) -> tuple[Any, ...]:
+    return (shape[0], *[1] * (rank - len(shape)), *shape[1:])
+
+
+def _unit_norm(x: TensorBase, axis: int) -> TensorBase:
+    # The floor is under the root, where it keeps the gradient at 0 finite.
+    squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
+    return x * ops.rsqrt(ops.maximum(squares, config.epsilon() ** 2))
+
+
+def add(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Add(**kwargs)`."""
+    return Add(**kwargs)(inputs)
+
+
+def subtract(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Subtract(**kwargs)`."""
+    return Subtract(**kwargs)(inputs)
+
+
+def multiply(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Multiply(**kwargs)`."""
+    return Multiply(**kwargs)(inputs)
+
+
+def average(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Average(**kwargs)`."""
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Maximum(**kwargs)`."""
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs: Sequence[Any], **kwargs: Any) -> Any:
+    """Apply `Minimum(**kwargs)`."""
+    return Minimum(**kwargs)(inputs)
+
+
+def concatenate(inputs: Sequence[Any], axis: int = -1, **kwargs: Any) -> Any:
+    """Apply `Concatenate(axis, **kwargs)`."""
+    return Concatenate(axis, **kwargs)(inputs)
+
+
+def dot(inputs: Sequence[Any], axes: int | Sequence[int] = -1, **kwargs: Any) -> Any:
+    """Apply `Dot(axes, **kwargs)`."""
+    return Dot(axes, **kwargs)(inputs)

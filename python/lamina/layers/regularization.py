@@ -1,0 +1,75 @@
+"""Layers that disturb the data while training, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lamina import ops, random
+from lamina.layers.base import Layer
+from lamina.random import SeedGenerator
+from lamina.tensor import TensorBase
+
+
+class Dropout(Layer):
+    """Set a share `rate` of the elements to 0 and divide the others by 1 - rate.
+
+    noise_shape: shape of the mask (None: the input's size there), broadcast to the input.
+    Source: Srivastava et al. 2014, JMLR 15.
+    """
+
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        self.rate = self._share("rate", rate)
+        self.noise_shape = self._checked_noise_shape(noise_shape)
+        self.seed = seed
+        if rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def _share(self, name: str, value: Any) -> float:
+        if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise ValueError(f"{self._title}: expected {name} in 0..1, received {name}={value!r}")
+        return value
+
+    def _checked_noise_shape(self, noise_shape: Any) -> tuple[int | None, ...] | None:
+        if noise_shape is None:
+            return None
+        sizes = tuple(noise_shape) if isinstance(noise_shape, (list, tuple)) else ("",)
+        if any(size is not None and (not isinstance(size, int) or size < 1) for size in sizes):
+            raise ValueError(
+                f"{self._title}: expected noise_shape to be positive integers or None, "
+                f"received {noise_shape!r}"
+            )
+        return sizes
+
+    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
+        if not training or self.rate == 0:
+            return inputs
+        return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
+
+
+class GaussianNoise(Layer):
+    """Add normal noise of mean 0 and standard deviation `stddev`."""
+
+    def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(stddev, (int, float)) or not 0 <= stddev <= 1:
+            raise ValueError(f"{self._title}: expected stddev in 0..1, received stddev={stddev!r}")
+        self.stddev = stddev
+        self.seed = seed
+        if stddev > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
+        if not training or self.stddev == 0:
+            return inputs
+        noise = random.normal(
+            inputs.shape, 0.0, self.stddev, dtype=self.compute_dtype, seed=self.seed_generator
+        )
+        return ops.add(inputs, noise)

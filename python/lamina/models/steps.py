@@ -1,0 +1,155 @@
+"""The steps of a model, compiled: one plan for each kind of step and signature of the data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from lamina import nest, ops
+from lamina.data import ArrayData
+from lamina.tensor import TracedTensor
+from lamina.trace import Trace
+from lamina.variable import Variable
+
+if TYPE_CHECKING:
+    from lamina._core import Plan
+    from lamina.models.compiled_loss import Judgement
+    from lamina.models.training import Trainer
+
+
+class Step(NamedTuple):
+    """A compiled step over batches of one shape."""
+
+    plan: Plan
+    outputs: Any = None  # nest of the outputs' (shape, dtype), of a prediction
+    judgement: Judgement | None = None
+
+    def check(self, data: ArrayData) -> None:
+        """Raise ValueError for targets that the loss cannot take."""
+        if self.judgement is not None:
+            self.judgement.check(data.y)
+
+
+class Results(NamedTuple):
+    """A plan that reads the metrics."""
+
+    plan: Plan
+    names: list[str]
+    scalars: bool  # whether every result is one number
+
+    def logs(self) -> dict[str, Any]:
+        """Return the metrics so far by name: floats, arrays where a metric has several values."""
+        values = self.plan.run([])
+        return {
+            name: float(value) if value.ndim == 0 else value
+            for name, value in zip(self.names, values, strict=True)
+        }
+
+
+class Steps:
+    """The compiled steps of one compiled model; made anew by `compile` and when the structure changes."""
+
+    def __init__(self, model: Trainer) -> None:
+        self._model = model
+        self._steps: dict[Any, Step] = {}
+        self._results: dict[Any, Results] = {}
+        self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
+
+    def get(self, kind: str, data: ArrayData, rows: int) -> Step:
+        """Return the step of a kind ("train", "test" or "predict") for batches of so many rows of `data`."""
+        key = (kind, rows, data.signature)
+        step = self._steps.get(key)
+        if step is None:
+            step = self._steps[key] = getattr(self, f"_compile_{kind}")(data, rows)
+        return step
+
+    def results(self, kind: str, reset: bool = False) -> Results:
+        """Return the plan that reads the metrics after "train" or "test" steps, and may then reset them."""
+        key = (kind, reset)
+        if key not in self._results:
+            self._results[key] = self._compile_results(kind, reset)
+        return self._results[key]
+
+    def build(self, data: ArrayData, rows: int) -> None:
+        """Make the model's weights, if they are still to be made, by a trace that is thrown away."""
+        if not self._model.built:
+            _trace(lambda x, y, w: self._model(x), data, rows)
+
+    def _compile_train(self, data: ArrayData, rows: int) -> Step:
+        model = self._model
+        self.build(data, rows)
+        model.optimizer.build(model.trainable_variables)
+        return self._compile_judged("train", model.train_step, data, rows)
+
+    def _compile_test(self, data: ArrayData, rows: int) -> Step:
+        self.build(data, rows)
+        return self._compile_judged("test", self._model.test_step, data, rows)
+
+    def _compile_judged(
+        self, kind: str, step: Callable[[Any], Any], data: ArrayData, rows: int
+    ) -> Step:
+        def run(x: Any, y: Any, sample_weight: Any) -> None:
+            logs = step(pack(x, y, sample_weight))
+            if logs is not None and set(logs) != set(self._model.get_metrics_result()):
+                self._keep(kind, logs)
+
+        trace, _ = _trace(run, data, rows)
+        loss = self._model.compiled_loss
+        return Step(trace.compile([]), judgement=None if loss is None else loss.judgement)
+
+    def _keep(self, kind: str, logs: dict[str, Any]) -> None:
+        # A step that returns other logs than the metrics': its last values are what is reported.
+        kept = self._own_logs.setdefault(kind, {})
+        for name, value in logs.items():
+            value = ops.cast(value, "float64")
+            if name not in kept:
+                kept[name] = Variable(np.zeros(value.shape), trainable=False, name=name)
+            kept[name].assign(value)
+
+    def _compile_predict(self, data: ArrayData, rows: int) -> Step:
+        self.build(data, rows)
+        trace, outputs = _trace(lambda x, y, w: self._model.predict_step((x,)), data, rows)
+        types = nest.map_structure(lambda tensor: (tensor.shape, tensor.dtype), outputs)
+        return Step(trace.compile(nest.flatten(outputs)), types)
+
+    def _compile_results(self, kind: str, reset: bool) -> Results:
+        trace = Trace()
+        with trace:
+            own = self._own_logs.get(kind)
+            results = dict(own) if own else _flat(self._model.get_metrics_result())
+            names = sorted(results)
+            values = [ops.cast(results[name], "float64") for name in names]
+            if reset:
+                self._model.reset_metrics()
+        return Results(trace.compile(values), names, all(value.ndim == 0 for value in values))
+
+
+def _trace(
+    function: Callable[[Any, Any, Any], Any], data: ArrayData, rows: int
+) -> tuple[Trace, Any]:
+    """Trace function(x, y, sample_weight) for batches of `rows` rows of `data`."""
+    trace = Trace()
+
+    def enter(leaf: Any) -> TracedTensor | None:
+        return None if leaf is None else trace.input((rows, *leaf.shape[1:]), leaf.dtype.name)
+
+    with trace:
+        leaves = [enter(leaf) for leaf in nest.flatten(data.parts)]
+        outputs = function(*nest.pack_as(data.parts, leaves))
+    return trace, outputs
+
+
+def pack(x: Any, y: Any, sample_weight: Any) -> Any:
+    """Return the data of a step as it is handed to `train_step`: (x,), (x, y) or (x, y, sample_weight)."""
+    if y is None:
+        return (x,)
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
+def _flat(results: dict[str, Any]) -> dict[str, Any]:
+    flat: dict[str, Any] = {}
+    for name, value in results.items():
+        flat.update(_flat(value) if isinstance(value, dict) else {name: value})
+    return flat

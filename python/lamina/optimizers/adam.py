@@ -1,0 +1,130 @@
+"""Adam and its relatives. t counts updates from 1; powers, roots and products are elementwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lamina.optimizers.base import ClipOptions, CommonOptions, Optimizer, Rate, in_range
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+
+class Adam(Optimizer):
+    """m += (1 - β₁)(g - m), v += (1 - β₂)(g² - v), w -= rate sqrt(1 - β₂ᵗ) / (1 - β₁ᵗ) m / (sqrt(v) + ε).
+
+    With amsgrad the largest v so far takes v's place (Reddi et al. 2018).
+    Source: Kingma & Ba 2014, arXiv:1412.6980.
+    """
+
+    update_op = "adam"
+    hyperparameters = ("beta_1", "beta_2", "epsilon", "amsgrad")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Unpack[CommonOptions],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = in_range("beta_1", beta_1, 0, 1)
+        self.beta_2 = in_range("beta_2", beta_2, 0, 1)
+        self.epsilon = in_range("epsilon", epsilon, 0)
+        self.amsgrad = amsgrad
+
+    def slots(self) -> Sequence[tuple[str, ...]]:
+        return [("momentum", "velocity"), *([("velocity_hat",)] if self.amsgrad else [])]
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay: w -= weight_decay rate w before Adam's update.
+
+    Source: Loshchilov & Hutter 2017, arXiv:1711.05101.
+    """
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        weight_decay: float = 0.004,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        amsgrad: bool = False,
+        **common: Unpack[ClipOptions],
+    ) -> None:
+        super().__init__(
+            learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay=weight_decay, **common
+        )
+        if weight_decay is None:
+            raise ValueError("AdamW: expected weight_decay to be a number, received None")
+
+
+class _BetaOptimizer(Optimizer):
+    """What Adamax and Nadam have in common: two moments with Adam's hyperparameters."""
+
+    hyperparameters = ("beta_1", "beta_2", "epsilon")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-7,
+        **common: Unpack[CommonOptions],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = in_range("beta_1", beta_1, 0, 1)
+        self.beta_2 = in_range("beta_2", beta_2, 0, 1)
+        self.epsilon = in_range("epsilon", epsilon, 0)
+
+
+class Adamax(_BetaOptimizer):
+    """Adam under the infinity norm: u = max(β₂ u, |g|), w -= rate / (1 - β₁ᵗ) m / (u + ε).
+
+    Source: Kingma & Ba 2014, arXiv:1412.6980, section 7.1.
+    """
+
+    update_op = "adamax"
+
+    def slots(self) -> Sequence[tuple[str, ...]]:
+        return [("momentum", "norm")]
+
+
+class Nadam(_BetaOptimizer):
+    """Adam with Nesterov's momentum, β₁ growing as uₜ = β₁ (1 - 0.96ᵗ / 2).
+
+    Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam".
+    """
+
+    update_op = "nadam"
+
+    def slots(self) -> Sequence[tuple[str, ...]]:
+        return [("momentum", "velocity")]
+
+
+class Lion(Optimizer):
+    """w -= rate sign(β₁ m + (1 - β₁) g), m = β₂ m + (1 - β₂) g.
+
+    Source: Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", arXiv:2302.06675.
+    """
+
+    update_op = "lion"
+    hyperparameters = ("beta_1", "beta_2")
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        beta_1: float = 0.9,
+        beta_2: float = 0.99,
+        **common: Unpack[CommonOptions],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.beta_1 = in_range("beta_1", beta_1, 0, 1)
+        self.beta_2 = in_range("beta_2", beta_2, 0, 1)
+
+    def slots(self) -> Sequence[tuple[str, ...]]:
+        return [("momentum",)]

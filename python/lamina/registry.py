@@ -1,0 +1,247 @@
+"""Names of layers, losses, optimizers, ...: from a name or a config to the object, and back."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+import numpy as np
+
+from lamina.utils.naming import to_snake_case
+
+C = TypeVar("C")  # a class or a function
+Self = TypeVar("Self", bound="Configurable")
+Config = dict[str, Any]
+
+_registries: list[Registry] = []
+_custom: dict[str, Any] = {}  # by "package>Name" and by "Name", see register_serializable
+_scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects")
+_scope.set({})
+
+
+class Registry:
+    """The known objects of one kind. The module `home` registers them when it is imported."""
+
+    def __init__(self, kind: str, home: str) -> None:
+        self.kind = kind
+        self._home = home
+        self._entries: dict[str, Any] = {}  # by every accepted name
+        self._names: dict[Any, str] = {}  # the one name of each
+        _registries.append(self)
+
+    def register(self, *aliases: str, name: str | None = None) -> Callable[[C], C]:
+        """Make a class or function known by its name (or `name`), a class in snake_case too, and aliases."""
+
+        def enter(entry: C) -> C:
+            known_as = name or getattr(entry, "__name__", "")
+            accepted = [known_as, *aliases]
+            if isinstance(entry, type):
+                accepted.append(to_snake_case(known_as))
+            for alias in accepted:
+                self._entries[alias] = entry
+            self._names[entry] = known_as
+            return entry
+
+        return enter
+
+    def names(self) -> list[str]:
+        """Return the one name of each object, in the order of registration."""
+        self._load()
+        return list(self._names.values())
+
+    def aliases(self, entry: Any) -> list[str]:
+        """Return every name that finds an object."""
+        self._load()
+        return [alias for alias, known in self._entries.items() if known is entry]
+
+    def name_of(self, entry: Any) -> str | None:
+        """Return the name an object is registered under, None if it is not."""
+        return self._names.get(entry)
+
+    def find(self, name: str) -> Any:
+        """Return the class or function of a name; raise ValueError with the nearest known one."""
+        self._load()
+        for known in (_scope.get(), self._entries, _custom):
+            if name in known:
+                return known[name]
+        near = difflib.get_close_matches(name, self._entries, n=1, cutoff=0.0)
+        hint = f"; the nearest known name is {near[0]!r}" if near else ""
+        raise ValueError(
+            f"unknown {self.kind} {name!r}{hint} (your own: pass custom_objects or use register_serializable)"
+        )
+
+    def get(self, identifier: Any) -> Any:
+        """Return the object of a name, a config or a class; an object itself, or None, as it is."""
+        if identifier is None:
+            return None
+        if isinstance(identifier, (str, dict)):
+            return self.deserialize(identifier)
+        if isinstance(identifier, type):
+            return identifier()
+        if callable(identifier) or hasattr(identifier, "get_config"):
+            return identifier
+        raise ValueError(
+            f"expected {_article(self.kind)} by name, config or object, received {identifier!r} "
+            f"({type(identifier).__name__})"
+        )
+
+    def serialize(self, obj: Any) -> Any:
+        """Return a function's name, or {"class_name": ..., "config": ...} of an object with a config."""
+        return self.name_of(obj) or serialize(obj)
+
+    def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+        """Return what `serialize` was given; `custom_objects` maps names to your own classes."""
+        if custom_objects:
+            with custom_object_scope(custom_objects):
+                return self.deserialize(config)
+        if isinstance(config, str):
+            found = self.find(config)
+            return found() if isinstance(found, type) else found
+        if not isinstance(config, dict) or "class_name" not in config:
+            raise ValueError(
+                f"expected {_article(self.kind)}'s name or config with 'class_name' and 'config', "
+                f"received {config!r}"
+            )
+        found = self.find(config["class_name"])
+        return found.from_config(config.get("config") or {}) if isinstance(found, type) else found
+
+    def _load(self) -> None:
+        importlib.import_module(self._home)
+
+
+def _article(kind: str) -> str:
+    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
+
+
+layers = Registry("layer", "lamina.layers")
+activations = Registry("activation", "lamina.activations")
+losses = Registry("loss", "lamina.losses")
+metrics = Registry("metric", "lamina.metrics")
+optimizers = Registry("optimizer", "lamina.optimizers")
+schedules = Registry("schedule", "lamina.optimizers")
+initializers = Registry("initializer", "lamina.initializers")
+regularizers = Registry("regularizer", "lamina.regularizers")
+constraints = Registry("constraint", "lamina.constraints")
+operations = Registry("operation", "lamina.ops")  # last: a function's name as an activation comes first
+
+
+class Configurable:
+    """An object that can be made again from its config, which is read off `__init__`'s signature.
+
+    Each parameter's value is the attribute of the same name.
+    """
+
+    def get_config(self) -> Config:
+        """Return the arguments that make an equal object, as JSON can hold them."""
+        return {name: serialize(self._argument(name)) for name in _parameters(type(self))}
+
+    @classmethod
+    def from_config(cls: type[Self], config: Config) -> Self:
+        """Return the object that `get_config` described."""
+        return cls(**config)
+
+    def __repr__(self) -> str:
+        shown = []
+        for name, default in _parameters(type(self)).items():
+            value = getattr(self, name, default)
+            if not _is_default(value, default):
+                shown.append(f"{name}={_show(value)}")
+        return f"{type(self).__name__}({', '.join(shown)})"
+
+    def _argument(self, name: str) -> Any:
+        try:
+            return getattr(self, name)
+        except AttributeError:
+            raise TypeError(
+                f"{type(self).__name__}.get_config: no attribute {name!r} for the parameter of that name; "
+                f"set it in __init__ or override get_config"
+            ) from None
+
+
+def serialize(value: Any) -> Any:
+    """Return a value as JSON can hold it: objects as class_name and config, functions by name."""
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return value
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, (list, tuple)):
+        return [serialize(item) for item in value]
+    if isinstance(value, Mapping):
+        return {str(key): serialize(item) for key, item in value.items()}
+    if isinstance(value, type):
+        return name_of(value)
+    if hasattr(value, "get_config"):
+        return {"class_name": name_of(type(value)), "config": value.get_config()}
+    if callable(value) and getattr(value, "__name__", "<lambda>") != "<lambda>":
+        return name_of(value)
+    raise TypeError(
+        f"cannot describe {value!r} in a config; give it a get_config, or name the function and pass it "
+        f"as custom_objects when loading"
+    )
+
+
+def name_of(entry: Any) -> str:
+    """Return the name a class or function is known by: registered, or its own."""
+    for registry in _registries:
+        if (name := registry.name_of(entry)) is not None:
+            return name
+    return next((name for name, known in _custom.items() if known is entry), str(entry.__name__))
+
+
+def register_serializable(package: str = "Custom", name: str | None = None) -> Callable[[C], C]:
+    """Make your own class or function known to loading, as "package>Name" and as "Name"."""
+
+    def enter(entry: C) -> C:
+        known_as = name or getattr(entry, "__name__", "")
+        if isinstance(entry, type) and not hasattr(entry, "get_config"):
+            raise ValueError(f"register_serializable: class {known_as} needs a get_config method")
+        _custom[f"{package}>{known_as}"] = entry
+        _custom[known_as] = entry
+        return entry
+
+    return enter
+
+
+@contextmanager
+def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
+    """Let names mean your own classes and functions within the `with` block."""
+    token = _scope.set({**_scope.get(), **objects})
+    try:
+        yield
+    finally:
+        _scope.reset(token)
+
+
+def _parameters(cls: type) -> dict[str, Any]:
+    """Return the named parameters of a class's __init__ and their defaults."""
+    from inspect import Parameter, signature
+
+    if cls.__init__ is object.__init__:
+        return {}
+    parameters = list(signature(cls.__init__).parameters.values())[1:]
+    starred = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    return {p.name: p.default for p in parameters if p.kind not in starred}
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if isinstance(default, str) and not isinstance(value, str):
+        # The object that the default names, itself with all defaults.
+        kind = value if callable(value) and not hasattr(value, "get_config") else type(value)
+        named = any(registry.name_of(kind) and default in registry.aliases(kind) for registry in _registries)
+        return named and (kind is value or repr(value).endswith("()"))
+    try:
+        return bool(value is default or value == default)
+    except ValueError:  # arrays
+        return False
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, (str, type)) or not callable(value) or hasattr(value, "get_config"):
+        return repr(value)
+    return repr(name_of(value))

@@ -1,0 +1,279 @@
+"""Tensors: eager (`Tensor`), inside a trace (`TracedTensor`), and of the functional API (`KerasTensor`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from lamina.trace import Trace
+
+# What operations take: a tensor, an array, a number, nested lists of numbers.
+TensorLike: TypeAlias = Any
+Shape: TypeAlias = tuple[int, ...]
+
+
+class TensorBase:
+    """What all tensors share: shape, dtype, and the operators, each an operation of `lamina.ops`."""
+
+    __slots__ = ()
+    __array_priority__ = 100  # ndarray + tensor asks the tensor
+
+    @property
+    def shape(self) -> Shape:
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        raise TypeError(f"{self!r} has no values yet: use lamina.ops on it, not NumPy")
+
+    def __bool__(self) -> bool:
+        raise TypeError(f"{self!r} has no value yet, so Python cannot branch on it: use lamina.ops.where")
+
+    def __float__(self) -> float:
+        raise TypeError(f"{self!r} has no value yet: it is no float")
+
+    def __int__(self) -> int:
+        raise TypeError(f"{self!r} has no value yet: it is no int")
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a scalar tensor")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[TensorBase]:
+        return (self[i] for i in range(len(self)))
+
+    def __add__(self, other: TensorLike) -> TensorBase:
+        return _ops().add(self, other)
+
+    def __radd__(self, other: TensorLike) -> TensorBase:
+        return _ops().add(other, self)
+
+    def __sub__(self, other: TensorLike) -> TensorBase:
+        return _ops().subtract(self, other)
+
+    def __rsub__(self, other: TensorLike) -> TensorBase:
+        return _ops().subtract(other, self)
+
+    def __mul__(self, other: TensorLike) -> TensorBase:
+        return _ops().multiply(self, other)
+
+    def __rmul__(self, other: TensorLike) -> TensorBase:
+        return _ops().multiply(other, self)
+
+    def __truediv__(self, other: TensorLike) -> TensorBase:
+        return _ops().divide(self, other)
+
+    def __rtruediv__(self, other: TensorLike) -> TensorBase:
+        return _ops().divide(other, self)
+
+    def __floordiv__(self, other: TensorLike) -> TensorBase:
+        return _ops().floor_divide(self, other)
+
+    def __rfloordiv__(self, other: TensorLike) -> TensorBase:
+        return _ops().floor_divide(other, self)
+
+    def __mod__(self, other: TensorLike) -> TensorBase:
+        return _ops().mod(self, other)
+
+    def __rmod__(self, other: TensorLike) -> TensorBase:
+        return _ops().mod(other, self)
+
+    def __pow__(self, other: TensorLike) -> TensorBase:
+        return _ops().power(self, other)
+
+    def __rpow__(self, other: TensorLike) -> TensorBase:
+        return _ops().power(other, self)
+
+    def __matmul__(self, other: TensorLike) -> TensorBase:
+        return _ops().matmul(self, other)
+
+    def __rmatmul__(self, other: TensorLike) -> TensorBase:
+        return _ops().matmul(other, self)
+
+    def __neg__(self) -> TensorBase:
+        return _ops().negative(self)
+
+    def __pos__(self) -> TensorBase:
+        return self
+
+    def __abs__(self) -> TensorBase:
+        return _ops().absolute(self)
+
+    def __and__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_and(self, other)
+
+    def __rand__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_and(other, self)
+
+    def __or__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_or(self, other)
+
+    def __ror__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_or(other, self)
+
+    def __xor__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_xor(self, other)
+
+    def __rxor__(self, other: TensorLike) -> TensorBase:
+        return _ops().logical_xor(other, self)
+
+    def __invert__(self) -> TensorBase:
+        return _ops().logical_not(self)
+
+    def __lt__(self, other: TensorLike) -> TensorBase:
+        return _ops().less(self, other)
+
+    def __le__(self, other: TensorLike) -> TensorBase:
+        return _ops().less_equal(self, other)
+
+    def __gt__(self, other: TensorLike) -> TensorBase:
+        return _ops().greater(self, other)
+
+    def __ge__(self, other: TensorLike) -> TensorBase:
+        return _ops().greater_equal(self, other)
+
+    def __eq__(self, other: TensorLike) -> TensorBase:  # type: ignore[override]
+        return _ops().equal(self, other)
+
+    def __ne__(self, other: TensorLike) -> TensorBase:  # type: ignore[override]
+        return _ops().not_equal(self, other)
+
+    __hash__ = object.__hash__
+
+    def __getitem__(self, key: Any) -> TensorBase:
+        return _ops().get_item(self, key)
+
+
+class Tensor(TensorBase):
+    """An array of the core: what operations on arrays give. Values are read through `numpy()`."""
+
+    __slots__ = ("_array",)
+
+    def __init__(self, array: NDArray[Any]) -> None:
+        self._array = array
+
+    @property
+    def shape(self) -> Shape:
+        return self._array.shape
+
+    @property
+    def dtype(self) -> str:
+        return self._array.dtype.name
+
+    @property
+    def ndim(self) -> int:
+        return self._array.ndim
+
+    @property
+    def size(self) -> int:
+        return self._array.size
+
+    def numpy(self) -> NDArray[Any]:
+        """Return the values; the memory is the tensor's own."""
+        return self._array
+
+    def item(self) -> Any:
+        """Return the only value as a Python number."""
+        return self._array.item()
+
+    def tolist(self) -> Any:
+        """Return the values as nested lists of Python numbers."""
+        return self._array.tolist()
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        array = self._array if dtype is None else self._array.astype(dtype, copy=False)
+        return array.copy() if copy and array is self._array else array
+
+    def __dlpack__(self, **options: Any) -> Any:
+        return self._array.__dlpack__(**options)
+
+    def __dlpack_device__(self) -> Any:
+        return self._array.__dlpack_device__()
+
+    def __bool__(self) -> bool:
+        return bool(self._array)
+
+    def __float__(self) -> float:
+        return float(self.item())
+
+    def __int__(self) -> int:
+        return int(self.item())
+
+    def __index__(self) -> int:
+        return self._array.__index__()
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item() if spec and self.ndim == 0 else self, spec)
+
+    def __repr__(self) -> str:
+        values = np.array2string(self._array, separator=", ", threshold=100)
+        return f"Tensor({values}, shape={self.shape}, dtype={self.dtype})"
+
+
+class TracedTensor(TensorBase):
+    """A value of a graph that is being described: shape and dtype are known, values are not."""
+
+    __slots__ = ("dtype", "shape", "trace", "value")
+
+    shape: Shape
+    dtype: str
+
+    def __init__(self, trace: Trace, value: int) -> None:
+        self.trace = trace
+        self.value = value
+        self.shape = trace.graph.shape(value)
+        self.dtype = trace.graph.dtype(value)
+
+    def __repr__(self) -> str:
+        return f"<traced tensor, shape={self.shape}, dtype={self.dtype}>"
+
+
+class KerasTensor(TensorBase):
+    """A tensor of the functional API: its shape may hold None, for a size that is not known yet.
+
+    `history` says what makes it: (operation or layer, number of the call, number of the output).
+    """
+
+    __slots__ = ("dtype", "history", "name", "shape")
+
+    shape: Any  # ints and None
+    dtype: str
+
+    def __init__(
+        self,
+        shape: Any,
+        dtype: str = "float32",
+        name: str | None = None,
+        history: tuple[Any, int, int] | None = None,
+    ) -> None:
+        self.shape = tuple(shape)
+        self.dtype = dtype
+        self.name = name
+        self.history = history
+
+    # Found in lists and dicts by identity: the functional API walks graphs of them.
+    __eq__ = object.__eq__
+    __ne__ = object.__ne__
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        named = f" name={self.name}" if self.name else ""
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype},{named}>".replace(",>", ">")
+
+
+def _ops() -> Any:
+    from lamina import ops  # late: ops are made of tensors
+
+    return ops

@@ -1,0 +1,31 @@
+"""Names of objects: snake_case of the class, numbered within the process."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+
+_BOUNDARY = re.compile(r"(?<=[^_])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
+_lock = threading.Lock()
+_given: Counter[str] = Counter()
+
+
+def to_snake_case(name: str) -> str:
+    """Return `LeakyReLU` as `leaky_re_lu`, `F1Score` as `f1_score`."""
+    return _BOUNDARY.sub("_", re.sub(r"\W", "", name)).lower()
+
+
+def auto_name(prefix: str) -> str:
+    """Return the next free name: `dense`, `dense_1`, `dense_2`, ..."""
+    name = to_snake_case(prefix)
+    with _lock:
+        count = _given[name]
+        _given[name] += 1
+    return f"{name}_{count}" if count else name
+
+
+def reset_names() -> None:
+    """Start counting anew."""
+    with _lock:
+        _given.clear()

@@ -1,0 +1,33 @@
+"""What every test finds: the same random numbers, the default settings, MNIST where it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import lamina
+from lamina.datasets import mnist as mnist_data
+from lamina.datasets._idx import FILES, Splits
+
+
+@pytest.fixture(autouse=True)
+def defaults() -> Iterator[None]:
+    """Seed the generators; put global settings back after the test."""
+    floatx, epsilon = lamina.config.floatx(), lamina.config.epsilon()
+    threads = lamina.utils.get_num_threads()
+    lamina.utils.set_random_seed(0)
+    yield
+    lamina.config.set_floatx(floatx)
+    lamina.config.set_epsilon(epsilon)
+    lamina.utils.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def mnist() -> Splits:
+    """MNIST; tests that ask for it are skipped where it is not on this machine."""
+    archive = mnist_data.ARCHIVE
+    missing = [file for file in FILES if archive.find(file) is None]
+    if missing:
+        pytest.skip(f"needs MNIST: {', '.join(missing)} in {archive.folder}, or set LAMINA_HOME")
+    return mnist_data.load_data()

@@ -1,0 +1,155 @@
+"""The graph core alone: planning, writes to variables, gradients, the loop over batches."""
+
+import numpy as np
+import pytest
+
+from lamina import _core
+
+
+def graph_input(graph: _core.Graph, *shape: int, dtype: str = "float32") -> int:
+    return graph.input(shape, dtype)
+
+
+def apply(graph: _core.Graph, op: str, *inputs: int, **attributes: object) -> int:
+    return graph.apply(op, inputs, attributes)[0]
+
+
+def test_a_plan_computes_what_its_graph_says() -> None:
+    graph = _core.Graph()
+    x, y = graph_input(graph, 2, 3), graph_input(graph, 3)
+    total = apply(graph, "multiply", apply(graph, "add", x, y), x)
+    plan = graph.compile([total, x])
+    a, b = np.arange(6, dtype=np.float32).reshape(2, 3), np.float32([1, 2, 3])
+    product, same = plan.run([a, b])
+    np.testing.assert_array_equal(product, (a + b) * a)
+    np.testing.assert_array_equal(same, a)
+
+
+def test_bias_and_activation_are_fused_into_the_product() -> None:
+    graph = _core.Graph()
+    x = graph_input(graph, 4, 3)
+    w = _core.Variable(np.ones((3, 5), np.float32))
+    b = _core.Variable(np.full(5, -4, np.float32))
+    hidden = apply(graph, "relu", apply(graph, "add", apply(graph, "matmul", x, graph.read(w)), graph.read(b)))
+    plan = graph.compile([hidden])
+    assert [line.split()[0] for line in plan.steps] == ["dense"]
+    data = np.arange(12, dtype=np.float32).reshape(4, 3)
+    expected = np.maximum(data.sum(1, keepdims=True) - 4, 0) * np.ones(5)
+    np.testing.assert_array_equal(plan.run([data])[0], expected)
+
+
+def test_a_write_gives_later_reads_the_new_value_and_the_variable_its_last() -> None:
+    variable = _core.Variable(np.float32([1, 2]))
+    graph = _core.Graph()
+    old = graph.read(variable)
+    graph.write(variable, apply(graph, "add", old, old))
+    new = graph.read(variable)
+    graph.write(variable, apply(graph, "multiply", new, new))
+    plan = graph.compile([old, new])
+    before, between = plan.run([])
+    np.testing.assert_array_equal(before, [1, 2])
+    np.testing.assert_array_equal(between, [2, 4])
+    np.testing.assert_array_equal(variable.numpy(), [4, 16])
+
+
+def test_variables_may_trade_values() -> None:
+    a, b = _core.Variable(np.float32([1, 2])), _core.Variable(np.float32([3, 4]))
+    graph = _core.Graph()
+    was_a, was_b = graph.read(a), graph.read(b)
+    graph.write(a, was_b)
+    graph.write(b, was_a)
+    graph.compile([]).run([])
+    np.testing.assert_array_equal(a.numpy(), [3, 4])
+    np.testing.assert_array_equal(b.numpy(), [1, 2])
+
+
+def test_a_written_value_is_computed_in_place_unless_the_old_one_is_still_read() -> None:
+    variable = _core.Variable(np.zeros(1000, np.float32))
+    graph = _core.Graph()
+    old = graph.read(variable)
+    graph.write(variable, apply(graph, "add", old, graph.constant(np.float32(1))))
+    assert graph.compile([]).arena_bytes == 0
+    later = graph.compile([apply(graph, "exp", old)])
+    np.testing.assert_array_equal(later.run([])[0], np.ones(1000))
+    np.testing.assert_array_equal(variable.numpy(), np.ones(1000))
+
+
+def test_memory_is_reused_along_a_chain() -> None:
+    graph = _core.Graph()
+    value = graph_input(graph, 1024)
+    for _ in range(10):
+        value = apply(graph, "cumsum", value, axis=0)
+    total = apply(graph, "sum", value)
+    assert graph.compile([total]).arena_bytes <= 2 * 4096 + 64
+
+
+def test_gradients_of_gradients() -> None:
+    graph = _core.Graph()
+    x = graph_input(graph, 3, dtype="float64")
+    cube = apply(graph, "multiply", apply(graph, "multiply", x, x), x)
+    (first,) = graph.gradients(cube, [x])
+    assert first is not None
+    (second,) = graph.gradients(first, [x])
+    assert second is not None
+    data = np.array([1.0, -2.0, 3.0])
+    slope, curvature = graph.compile([first, second]).run([data])
+    np.testing.assert_allclose(slope, 3 * data**2)
+    np.testing.assert_allclose(curvature, 6 * data)
+
+
+def test_no_path_no_gradient() -> None:
+    graph = _core.Graph()
+    x, y = graph_input(graph, 2), graph_input(graph, 2)
+    total = apply(graph, "sum", x)
+    assert graph.gradients(total, [y]) == [None]
+
+
+def counting_plan(rows: int, sums: _core.Variable) -> _core.Plan:
+    graph = _core.Graph()
+    x = graph_input(graph, rows, 2, dtype="float64")
+    graph.write(sums, apply(graph, "add", graph.read(sums), apply(graph, "sum", x, axes=[0])))
+    return graph.compile([])
+
+
+@pytest.mark.parametrize("seed", [None, 7])
+def test_a_loop_sees_every_row_once(seed: int | None) -> None:
+    data = np.arange(26, dtype=np.float64).reshape(13, 2)
+    sums = _core.Variable(np.zeros(2))
+    loop = _core.Loop([data], 5, counting_plan(5, sums), counting_plan(3, sums))
+    loop.begin(seed=seed)
+    assert [loop.run(batches=2), loop.run(), loop.run()] == [2, 1, 0]
+    np.testing.assert_array_equal(sums.numpy(), data.sum(0))
+
+
+def test_run_epochs_logs_one_row_per_epoch() -> None:
+    data = np.ones((10, 2))
+    sums = _core.Variable(np.zeros(2))
+    graph = _core.Graph()
+    total = apply(graph, "sum", graph.read(sums))
+    graph.write(sums, graph.constant(np.zeros(2)))
+    loop = _core.Loop([data], 5, counting_plan(5, sums))
+    logs = loop.run_epochs(3, [1, 2, 3], graph.compile([total]))
+    np.testing.assert_array_equal(logs, [[20.0]] * 3)
+    np.testing.assert_array_equal(sums.numpy(), [0, 0])
+
+
+def test_predictions_land_in_their_rows() -> None:
+    def plan(rows: int) -> _core.Plan:
+        graph = _core.Graph()
+        return graph.compile([apply(graph, "negative", graph_input(graph, rows, 3))])
+
+    data = np.random.default_rng(0).normal(size=(7, 3)).astype(np.float32)
+    result = np.empty((7, 3), np.float32)
+    loop = _core.Loop([data], 3, plan(3), plan(1), [result])
+    loop.begin()
+    loop.run()
+    np.testing.assert_array_equal(result, -data)
+
+
+def test_wrong_input_is_refused_by_name_and_type() -> None:
+    graph = _core.Graph()
+    plan = graph.compile([apply(graph, "exp", graph_input(graph, 2, 3))])
+    with pytest.raises(ValueError, match=r"float32 \(2, 3\), received float32 \(3, 2\)"):
+        plan.run([np.zeros((3, 2), np.float32)])
+    with pytest.raises(ValueError, match="nearest known name is 'multiply'"):
+        graph.apply("multipy", [])
