@@ -25,6 +25,23 @@ CPP_ROOMS = {
     "include": {"core", "graph"},
 }
 
+# The rooms of the Python package, from the ground up: each imports only what stands above it here.
+# What is imported inside a function, when it is first needed, may be anywhere.
+PYTHON_ROOMS = (
+    *("_core", "_lazy", "config", "version", "nest", "utils", "progress"),
+    *("registry", "dtypes", "tensor", "trace", "symbolic", "ops", "variable", "program"),
+    *("random", "activations", "regularizers", "constraints", "initializers"),
+    *("layers", "losses", "metrics", "optimizers", "callbacks", "data", "models"),
+    *("datasets", "plotting", "info", "benchmark", "demo", "__main__"),
+)
+# Leaves know next to nothing of the rest, and the reference nothing at all.
+LEAVES: dict[str, set[str]] = {
+    "callbacks": {"progress", "registry"},
+    "data": {"config", "nest"},
+    "datasets": set(),
+    "reference": set(),
+}
+
 
 def name(path: Path) -> str:
     return str(path.relative_to(ROOT))
@@ -42,6 +59,34 @@ def test_only_bind_knows_python() -> None:
     outside = [path for path in CPP if path.relative_to(ROOT / "cpp").parts[0] != "bind"]
     assert outside
     assert [name(path) for path in outside if foreign.search(path.read_text())] == []
+
+
+def imported_rooms(path: Path) -> set[str]:
+    """Return the rooms of the package that a module imports when it is itself imported."""
+    rooms = set()
+    for node in ast.parse(path.read_text()).body:
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "lamina":
+            names = [f"lamina.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module]
+        else:
+            continue
+        rooms |= {name.split(".")[1] for name in names if name.startswith("lamina.")}
+    return rooms
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=name)
+def test_python_imports_follow_the_layers(path: Path) -> None:
+    room = path.relative_to(ROOT / "python" / "lamina").with_suffix("").parts[0]
+    if room == "__init__":
+        allowed = {"_lazy"}
+    elif room in LEAVES:
+        allowed = {*LEAVES[room], room}
+    else:
+        allowed = set(PYTHON_ROOMS[: PYTHON_ROOMS.index(room) + 1])
+    assert imported_rooms(path) <= allowed
 
 
 def test_no_file_is_too_long_to_read() -> None:

@@ -67,7 +67,7 @@ def test_a_written_value_is_computed_in_place_unless_the_old_one_is_still_read()
     variable = _core.Variable(np.zeros(1000, np.float32))
     graph = _core.Graph()
     old = graph.read(variable)
-    graph.write(variable, apply(graph, "add", old, graph.constant(np.float32(1))))
+    graph.write(variable, apply(graph, "add", old, graph.constant(np.float32([1]))))
     assert graph.compile([]).arena_bytes == 0
     later = graph.compile([apply(graph, "exp", old)])
     np.testing.assert_array_equal(later.run([])[0], np.ones(1000))

@@ -17,7 +17,7 @@ bool fits(const py::array& array, const TensorType& type) {
          dtype_of_array(array) == type.dtype;
 }
 
-py::list apply(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
+py::list apply_op(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
   std::vector<TensorType> types;
   for (const py::handle item : inputs) types.push_back(type_of_array(item.cast<py::array>()));
   return run_plan(*eager_plan(op, types, to_attributes(attributes)), inputs);
@@ -34,50 +34,77 @@ std::vector<std::string> describe_steps(const Plan& plan) {
 
 }  // namespace
 
-py::list run_plan(Plan& plan, const py::sequence& inputs) {
-  const auto& types = plan.input_types();
-  require(inputs.size() == types.size(), "run: expected ", types.size(), " inputs, received ", inputs.size());
-  constexpr size_t kFew = 16;  // no allocation for the pointers of an ordinary call
-  std::array<const void*, kFew> few_inputs;
-  std::array<void*, kFew> few_outputs;
-  std::vector<const void*> many_inputs(types.size() > kFew ? types.size() : 0);
-  std::vector<void*> many_outputs(plan.output_types().size() > kFew ? plan.output_types().size() : 0);
-  const void** in = many_inputs.empty() ? few_inputs.data() : many_inputs.data();
-  void** out = many_outputs.empty() ? few_outputs.data() : many_outputs.data();
+namespace {
 
-  std::vector<py::array> copies;  // of inputs that are not contiguous
-  for (size_t i = 0; i < types.size(); ++i) {
-    const auto array = py::reinterpret_borrow<py::object>(inputs[i]).cast<py::array>();
-    if (!fits(array, types[i])) {
-      fail("run: expected input ", i, " to be ", to_string(types[i]), ", received ", to_string(type_of_array(array)));
+// The pointers of one call, checked against the plan's types; keeps alive the copies of arrays that were not contiguous.
+class Call {
+ public:
+  Call(const Plan& plan, const py::sequence& inputs) : results(plan.output_types().size()) {
+    const auto& types = plan.input_types();
+    require(inputs.size() == types.size(), "run: expected ", types.size(), " inputs, received ", inputs.size());
+    if (types.size() > kFew) many_inputs_.resize(types.size());
+    if (results.size() > kFew) many_outputs_.resize(results.size());
+    for (size_t i = 0; i < types.size(); ++i) {
+      const auto array = py::reinterpret_borrow<py::object>(inputs[i]).cast<py::array>();
+      if (!fits(array, types[i])) {
+        fail("run: expected input ", i, " to be ", to_string(types[i]), ", received ", to_string(type_of_array(array)));
+      }
+      if (array.flags() & py::array::c_style) {
+        this->inputs()[i] = array.data();
+      } else {
+        copies_.push_back(contiguous(array));
+        this->inputs()[i] = copies_.back().data();
+      }
     }
-    if (array.flags() & py::array::c_style) {
-      in[i] = array.data();
-    } else {
-      copies.push_back(contiguous(array));
-      in[i] = copies.back().data();
+    for (size_t i = 0; i < results.size(); ++i) {
+      py::array result = empty_array(plan.output_types()[i]);
+      outputs()[i] = result.mutable_data();
+      results[i] = std::move(result);
     }
   }
-  py::list results(plan.output_types().size());
-  for (size_t i = 0; i < results.size(); ++i) {
-    py::array result = empty_array(plan.output_types()[i]);
-    out[i] = result.mutable_data();
-    results[i] = std::move(result);
-  }
+
+  const void** inputs() { return many_inputs_.empty() ? few_inputs_.data() : many_inputs_.data(); }
+  void** outputs() { return many_outputs_.empty() ? few_outputs_.data() : many_outputs_.data(); }
+
+  py::list results;
+
+ private:
+  static constexpr size_t kFew = 16;  // an ordinary call allocates nothing for its pointers
+  std::array<const void*, kFew> few_inputs_;
+  std::array<void*, kFew> few_outputs_;
+  std::vector<const void*> many_inputs_;
+  std::vector<void*> many_outputs_;
+  std::vector<py::array> copies_;
+};
+
+std::vector<std::pair<std::string, double>> profile(Plan& plan, const py::sequence& inputs, int repeats) {
+  require(repeats > 0, "profile: expected a positive number of repeats, received ", repeats);
+  Call call(plan, inputs);
+  const std::vector<double> times = plan.profile(call.inputs(), call.outputs(), repeats);
+  std::vector<std::pair<std::string, double>> lines;
+  for (size_t i = 0; i < times.size(); ++i) lines.emplace_back(plan.steps()[i].op, times[i]);
+  return lines;
+}
+
+}  // namespace
+
+py::list run_plan(Plan& plan, const py::sequence& inputs) {
+  Call call(plan, inputs);
   {
     const py::gil_scoped_release release;
-    plan.run(in, out);
+    plan.run(call.inputs(), call.outputs());
   }
-  return results;
+  return call.results;
 }
 
 void bind_plan(py::module_& module) {
   py::class_<Plan, std::shared_ptr<Plan>>(module, "Plan", "A compiled graph: a list of steps over planned memory.")
       .def("run", &run_plan, py::arg("inputs"))
+      .def("profile", &profile, py::arg("inputs"), py::arg("repeats") = 100)
       .def_property_readonly("steps", &describe_steps)
       .def_property_readonly("arena_bytes", &Plan::arena_bytes)
       .def_property_readonly("workers", &Plan::workers);
-  module.def("apply", &apply, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict(),
+  module.def("apply", &apply_op, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict(),
              "Compute one op on arrays at once.");
 }
 

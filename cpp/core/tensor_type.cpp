@@ -19,7 +19,7 @@ DType dtype_from_name(const std::string& name) {
   if (found == kNames.end()) {
     std::string known;
     for (const char* each : kNames) known += concat(known.empty() ? "" : ", ", each);
-    fail_type("unknown dtype '", name, "'; known are ", known);
+    fail("unknown dtype '", name, "'; known are ", known);
   }
   return static_cast<DType>(found - kNames.begin());
 }

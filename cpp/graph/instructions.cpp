@@ -92,9 +92,8 @@ void fold_constants(const Graph& graph, Instructions& list) {
 void drop_renames(Instructions& list) {
   constexpr std::array<std::string_view, 3> kRenames = {"reshape", "identity", "stop_gradient"};
   for (Instruction& instruction : list.code) {
-    for (Value& input : instruction.inputs) input = list.root(input);
     if (std::find(kRenames.begin(), kRenames.end(), instruction.op->name) == kRenames.end()) continue;
-    list.same[instruction.outputs[0]] = instruction.inputs[0];
+    list.same[instruction.outputs[0]] = list.root(instruction.inputs[0]);
     instruction.op = nullptr;
   }
   std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });

@@ -36,7 +36,7 @@ void merge_equal(Instructions& list);
 void fold_constants(const Graph& graph, Instructions& list);
 // Replaces chains of ops by one that does their work in a single pass.
 void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
-// Drops ops that only rename their input, such as reshape.
+// Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
 void drop_renames(Instructions& list);
 
 }  // namespace lamina

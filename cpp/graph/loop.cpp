@@ -8,7 +8,7 @@ namespace lamina {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
+using Clock = TeamTuner::Clock;
 
 Clock::time_point deadline_after(double seconds) {
   // A week is as good as for ever, and does not overflow the clock.
@@ -104,16 +104,11 @@ void Loop::gather(int64_t index, Worker worker) const {
   }
 }
 
-int64_t Loop::run(int64_t batches, double seconds) {
+TeamTuner::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::time_point deadline) {
   const int64_t first = next_;
-  const int64_t last = std::min(batch_count(), first + std::max<int64_t>(batches, 0));
-  if (first >= last) return 0;
-  const auto plan_guard = plan_->lock();
-  const auto tail_guard = tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>();
-  const auto deadline = deadline_after(seconds);
-  const int workers = std::max(plan_->workers(), tail_ ? tail_->workers() : 1);
+  auto start = Clock::now(), finish = start;
   bool stop = false;  // written by worker 0 before a barrier, read by all after it
-  run_team(std::min(workers, thread_count()), [&](Worker worker, SpinBarrier& barrier) {
+  run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
     const FlushDenormals flush(plan_->writes_variables());
     for (int64_t index = first; index < last; ++index) {
       if (worker.index == 0) bind(index);
@@ -122,12 +117,32 @@ int64_t Loop::run(int64_t batches, double seconds) {
       plan_for(index).walk(worker, barrier);
       if (worker.index == 0) {
         next_ = index + 1;
-        stop = Clock::now() >= deadline;
+        finish = Clock::now();
+        if (index == first && last > first + 1) start = finish;
+        stop = finish >= deadline;
       }
       barrier.wait(worker.count);
       if (stop) break;
     }
   });
+  return (finish - start) / std::max<int64_t>(1, next_ - first - 1);
+}
+
+int64_t Loop::run(int64_t batches, double seconds) {
+  const int64_t first = next_;
+  const int64_t last = first + std::clamp<int64_t>(batches, 0, batch_count() - first);
+  if (first >= last) return 0;
+  const auto plan_guard = plan_->lock();
+  const auto tail_guard = tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>();
+  const auto deadline = deadline_after(seconds);
+  const int most = std::min(std::max(plan_->workers(), tail_ ? tail_->workers() : 1), thread_count());
+  do {
+    const TeamTuner::Turn turn = tuner_.next(most);
+    const int64_t end = next_ + std::min(turn.batches, last - next_);
+    const bool whole = end - next_ > 1;
+    const auto per_batch = run_team_until(turn.workers, end, std::min(turn.until, deadline));
+    if (whole) tuner_.record(turn, per_batch);
+  } while (next_ < last && Clock::now() < deadline);
   return next_ - first;
 }
 

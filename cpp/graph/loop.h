@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "graph/plan.h"
+#include "graph/team_tuner.h"
 
 namespace lamina {
 
@@ -37,6 +38,8 @@ class Loop {
  private:
   int64_t batch_count() const { return (rows_ + batch_ - 1) / batch_; }
   Plan& plan_for(int64_t index) const { return index < rows_ / batch_ ? *plan_ : *tail_; }
+  // Runs batches up to `last`, one at least; returns the time of one, not counting the first.
+  TeamTuner::Clock::duration run_team_until(int workers, int64_t last, TeamTuner::Clock::time_point deadline);
   void bind(int64_t index);
   void gather(int64_t index, Worker worker) const;
 
@@ -48,6 +51,7 @@ class Loop {
   std::vector<int64_t> order_;
   int64_t next_ = 0;
   bool mid_epoch_ = false;
+  TeamTuner tuner_;
 };
 
 }  // namespace lamina

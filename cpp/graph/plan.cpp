@@ -1,14 +1,20 @@
 #include "graph/plan.h"
 
+#include <algorithm>
+#include <chrono>
+
 namespace lamina {
 
-void Plan::walk(Worker worker, SpinBarrier& barrier) const {
+StepData Plan::data_of(const Step& step) const {
   void* const* table = table_.data();
+  return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]};
+}
+
+void Plan::walk(Worker worker, SpinBarrier& barrier) const {
   for (const Step& step : steps_) {
     if (step.barrier) barrier.wait(worker.count);
     const Worker part{worker.index, std::min(step.workers, worker.count)};
-    void* scratch = step.scratch < 0 ? nullptr : table[step.scratch];
-    const StepData data(table, step.inputs.data(), step.outputs.data(), scratch);
+    const StepData data = data_of(step);
     for (int phase = 0; phase < step.kernel.phases; ++phase) {
       // Only a step that several workers share meets between its phases; a lone worker's order is enough.
       if (phase > 0 && part.count > 1) barrier.wait(worker.count);
@@ -17,14 +23,41 @@ void Plan::walk(Worker worker, SpinBarrier& barrier) const {
   }
 }
 
-void Plan::run(const void* const* inputs, void* const* outputs) {
-  const auto guard = lock();
+void Plan::bind(const void* const* inputs, void* const* outputs) {
   for (size_t i = 0; i < input_slots_.size(); ++i) bind_input(i, inputs[i]);
   for (size_t i = 0; i < output_slots_.size(); ++i) bind_output(i, outputs[i]);
+}
+
+void Plan::run(const void* const* inputs, void* const* outputs) {
+  const auto guard = lock();
+  bind(inputs, outputs);
   run_team(std::min(workers_, thread_count()), [&](Worker worker, SpinBarrier& barrier) {
     const FlushDenormals flush(writes_variables_);
     walk(worker, barrier);
   });
+}
+
+std::vector<double> Plan::profile(const void* const* inputs, void* const* outputs, int repeats) {
+  using Clock = std::chrono::steady_clock;
+  const auto guard = lock();
+  const FlushDenormals flush(writes_variables_);
+  bind(inputs, outputs);
+  std::vector<std::vector<double>> times(steps_.size());
+  for (int repeat = 0; repeat < repeats; ++repeat) {
+    for (size_t i = 0; i < steps_.size(); ++i) {
+      const auto start = Clock::now();
+      for (int phase = 0; phase < steps_[i].kernel.phases; ++phase) {
+        steps_[i].kernel.run(data_of(steps_[i]), Worker{}, phase);
+      }
+      times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+    }
+  }
+  std::vector<double> medians;
+  for (auto& all : times) {
+    std::nth_element(all.begin(), all.begin() + all.size() / 2, all.end());
+    medians.push_back(all.empty() ? 0 : all[all.size() / 2]);
+  }
+  return medians;
 }
 
 }  // namespace lamina

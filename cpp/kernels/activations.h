@@ -1,12 +1,15 @@
 #pragma once
 
-#include "kernels/math.h"
+#include "kernels/special.h"
 
-// The activations of unary.def that take more than a line, with their first and second derivatives.
+// Constants of unary.def, and its activations that take more than a line, with their first and second derivatives.
 namespace lamina::LAMINA_ISA {
 
-constexpr double kInvSqrt2 = 0.7071067811865476;
-constexpr double kInvSqrt2Pi = 0.3989422804014327;
+constexpr double kLog2E = 1.4426950408889634;
+constexpr double kLog10E = 0.43429448190325183;
+constexpr double kTwoOverSqrtPi = 1.1283791670955126;
+constexpr double kSeluScale = 1.0507009873554805;
+constexpr double kSeluAlpha = 1.6732632423543772;
 constexpr double kSqrt2OverPi = 0.7978845608028654;
 constexpr double kGeluCubic = 0.044715;
 
@@ -19,8 +22,7 @@ LAMINA_INLINE V relu(V x, T slope, T max_value, T threshold) {
 
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V hard_sigmoid(V x) {
-  const V y = x * T(1.0 / 6) + T(0.5);
-  return select(y < 0, V{}, select(y > 1, V{} + 1, y));
+  return clamp(x + 3, T(0), T(6)) * T(1.0 / 6);
 }
 
 // d/dx x s(x) = s (1 + x (1 - s)), s the sigmoid.
@@ -34,16 +36,6 @@ template <typename V>
 LAMINA_INLINE V silu_curve(V x) {
   const V s = sigmoid(x);
   return s * (1 - s) * (2 + x * (1 - (s + s)));
-}
-
-template <typename V, typename T = Lane<V>>
-LAMINA_INLINE V normal_pdf(V x) {
-  return T(kInvSqrt2Pi) * exp(T(-0.5) * x * x);
-}
-
-template <typename V, typename T = Lane<V>>
-LAMINA_INLINE V normal_cdf(V x) {
-  return T(0.5) * erfc(T(-kInvSqrt2) * x);
 }
 
 // gelu's tanh form, x/2 (1 + tanh u), is x sigmoid(2u) with u = sqrt(2/pi) (x + 0.044715 x^3).

@@ -1,7 +1,7 @@
 #include "kernels/domain.h"
 #include "kernels/elementwise.h"
-#include "kernels/math.h"
 #include "kernels/power.h"
+#include "kernels/special.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {

@@ -27,6 +27,11 @@ void gemm_tile(const GemmTask<T>& task) {
   const T* a[kGroups];
 #pragma GCC unroll 16
   for (int g = 0; g < kGroups; ++g) a[g] = task.a + g * kGroup * a_row;
+#pragma GCC unroll 16
+  for (int i = 0; i < kRows; ++i) {
+#pragma GCC unroll 16
+    for (int j = 0; j < kWidth; ++j) __builtin_prefetch(task.c + i * task.c_row + j * kLanes<T>, 1);
+  }
   Vec<T> sum[kRows][kWidth] = {};
   for (int64_t p = task.k; p > 0; --p) {
     Vec<T> row[kWidth];

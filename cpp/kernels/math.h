@@ -1,93 +1,277 @@
 #pragma once
 
-#include "kernels/vec.h"
+#include "kernels/coefficients.h"
+#include "kernels/lanes.h"
 
+// Elementary functions of vectors, without branches: range reduction and a polynomial or two. Within 3 units in the last
+// place of the exact result over all float32 inputs; infinities, NaN, signed zeros and subnormals as in C.
+// special.h has the less common ones.
 namespace lamina::LAMINA_ISA {
 
 constexpr double kInfinity = __builtin_inf();
-constexpr double kLog2E = 1.4426950408889634;
-constexpr double kLog10E = 0.43429448190325183;
-constexpr double kTwoOverSqrtPi = 1.1283791670955126;
-constexpr double kSeluScale = 1.0507009873554805;
-constexpr double kSeluAlpha = 1.6732632423543772;
+constexpr double kNaN = __builtin_nan("");
 
-template <typename V>
-using Mask = decltype(V{} < V{});
-
-template <typename V>
-LAMINA_INLINE V select(Mask<V> mask, V a, V b) {
-  return mask ? a : b;
-}
-
-// f of each lane by itself: for what has no vector form.
-template <typename V, typename F>
-LAMINA_INLINE V each_lane(V x, F f) {
-  for (unsigned i = 0; i < sizeof(V) / sizeof(x[0]); ++i) x[i] = f(x[i]);
-  return x;
-}
-
-template <typename V, typename F>
-LAMINA_INLINE V each_lane(V x, V y, F f) {
-  for (unsigned i = 0; i < sizeof(V) / sizeof(x[0]); ++i) x[i] = f(x[i], y[i]);
-  return x;
-}
-
+// The layout of a floating-point type.
 template <typename T>
-LAMINA_INLINE Mask<Vec<T>> lane_numbers() {
-  Mask<Vec<T>> numbers{};
-  for (int i = 0; i < kLanes<T>; ++i) numbers[i] = i;
-  return numbers;
-}
-
-// f over all lanes, in pairs, given back in every lane.
-template <typename V, typename F>
-LAMINA_INLINE V across_lanes(V v, F f) {
-  for (int step = sizeof(V) / sizeof(Lane<V>) / 2; step > 0; step /= 2) {
-    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ step));
-  }
-  return v;
-}
-
-// Stores the first n lanes, 0 < n <= kLanes.
-template <typename T>
-LAMINA_INLINE void store_first(T* p, Vec<T> v, int64_t n) {
-  if (n == kLanes<T>) store(p, v);
-  else store_partial(p, v, n);
-}
-
-template <int kCount>
-struct BytesOf {
-  typedef uint8_t Type __attribute__((vector_size(kCount)));
+struct Format;
+template <>
+struct Format<float> {
+  using Integer = int32_t;
+  using Unsigned = uint32_t;
+  static constexpr int kFraction = 23, kBias = 127;
+  static constexpr float kLeastNormal = 0x1p-126f;
+};
+template <>
+struct Format<double> {
+  using Integer = int64_t;
+  using Unsigned = uint64_t;
+  static constexpr int kFraction = 52, kBias = 1023;
+  static constexpr double kLeastNormal = 0x1p-1022;
 };
 
-// Stores the first n lanes of a mask as bytes of 0 or 1.
-template <typename M>
-LAMINA_INLINE void store_bools(uint8_t* p, M mask, int64_t n) {
-  constexpr int kCount = sizeof(M) / sizeof(mask[0]);
-  using Bytes = typename BytesOf<kCount>::Type;
-  const Bytes bytes = __builtin_convertvector(mask, Bytes) & 1;
-  if (n == kCount) {
-    __builtin_memcpy(p, &bytes, kCount);
+// --- signs and rounding -----------------------------------------------------------------------------------------------
+
+// The bits of a vector as integers.
+template <typename V>
+LAMINA_INLINE Mask<V> bits(V x) {
+  return (Mask<V>)x;
+}
+
+template <typename V>
+using Unsigned = Vec<typename Format<Lane<V>>::Unsigned>;
+
+template <typename V>
+LAMINA_INLINE Mask<V> sign_bit() {
+  return bits(-V{});
+}
+
+template <typename V>
+LAMINA_INLINE V abs(V x) {
+  if constexpr (kIsFloat<Lane<V>>) {
+    return (V)(bits(x) & ~sign_bit<V>());
   } else {
-    for (int64_t i = 0; i < n; ++i) p[i] = bytes[i];
+    return select(x < 0, -x, x);
   }
 }
 
-template <typename V> LAMINA_INLINE V abs(V x) { return each_lane(x, [](auto v) { return v > 0 ? v : decltype(v)(0 - v); }); }
-template <typename V> LAMINA_INLINE V sign(V x) { return select(x > 0, V{} + 1, select(x < 0, V{} - 1, x)); }
-#define LAMINA_LIBM(name, builtin) template <typename V> LAMINA_INLINE V name(V x) { return each_lane(x, [](auto v) { return decltype(v)(__builtin_##builtin(v)); }); }
-LAMINA_LIBM(sqrt, sqrt) LAMINA_LIBM(floor, floor) LAMINA_LIBM(ceil, ceil) LAMINA_LIBM(round, nearbyint)
-LAMINA_LIBM(exp, exp) LAMINA_LIBM(expm1, expm1) LAMINA_LIBM(log, log) LAMINA_LIBM(log1p, log1p) LAMINA_LIBM(log2, log2) LAMINA_LIBM(log10, log10)
-LAMINA_LIBM(sin, sin) LAMINA_LIBM(cos, cos) LAMINA_LIBM(tan, tan) LAMINA_LIBM(sinh, sinh) LAMINA_LIBM(cosh, cosh) LAMINA_LIBM(tanh, tanh)
-LAMINA_LIBM(arcsin, asin) LAMINA_LIBM(arccos, acos) LAMINA_LIBM(arctan, atan) LAMINA_LIBM(erf, erf) LAMINA_LIBM(erfc, erfc)
-#define LAMINA_LIBM2(name, builtin) template <typename V> LAMINA_INLINE V name(V x, V y) { return each_lane(x, y, [](auto v, auto w) { return decltype(v)(__builtin_##builtin(v, w)); }); }
-LAMINA_LIBM2(arctan2, atan2)
+// |x| with the sign of y.
+template <typename V>
+LAMINA_INLINE V copy_sign(V x, V y) {
+  return (V)((bits(x) & ~sign_bit<V>()) | (bits(y) & sign_bit<V>()));
+}
 
-template <typename V> LAMINA_INLINE V sigmoid(V x) {
+template <typename V>
+LAMINA_INLINE V sign(V x) {
+  return select(x > 0, V{} + 1, select(x < 0, V{} - 1, x));
+}
+
+// A number so large that adding it leaves no fraction, and puts a small integer into the lowest bits.
+template <typename T>
+constexpr T kRounder = T(1.5) * T(int64_t{1} << Format<T>::kFraction);
+
+template <typename V>
+LAMINA_INLINE V to_float(Mask<V> small_integer) {
+  const V rounder = broadcast(kRounder<Lane<V>>);
+  return (V)(small_integer + bits(rounder)) - rounder;
+}
+
+// Half-way cases go to even. What is too large to have a fraction is left alone.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V round(V x) {
+  const V shift = broadcast(T(int64_t{1} << Format<T>::kFraction));
+  return select(abs(x) < shift, copy_sign((abs(x) + shift) - shift, x), x);
+}
+
+template <typename V>
+LAMINA_INLINE V floor(V x) {
+  const V nearest = round(x);
+  return select(nearest > x, nearest - 1, nearest);
+}
+
+template <typename V>
+LAMINA_INLINE V ceil(V x) {
+  const V nearest = round(x);
+  return select(nearest < x, copy_sign(nearest + 1, x), nearest);
+}
+
+// --- tools ------------------------------------------------------------------------------------------------------------
+
+// Horner's scheme: c[0] + c[1] x + ...
+template <typename V, typename T, int kCount>
+LAMINA_INLINE V polynomial(V x, const T (&c)[kCount]) {
+  V y = broadcast(c[kCount - 1]);
+#pragma GCC unroll 32
+  for (int i = kCount - 2; i >= 0; --i) y = fma(y, x, broadcast(c[i]));
+  return y;
+}
+
+// 2^n for normal results.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V power_of_two(Mask<V> n) {
+  return (V)((n + Format<T>::kBias) << Format<T>::kFraction);
+}
+
+template <typename V>
+LAMINA_INLINE V sqrt(V x) {
+  if constexpr (sizeof(Lane<V>) == 4) {
+    return each_lane(x, [](float v) { return __builtin_sqrtf(v); });
+  } else {
+    return each_lane(x, [](double v) { return __builtin_sqrt(v); });
+  }
+}
+
+// --- exponentials -----------------------------------------------------------------------------------------------------
+
+// Comparisons that keep NaN.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V clamp(V x, T low, T high) {
+  return lesser(broadcast(high), greater(broadcast(low), x));
+}
+
+// x = n log(2) + r. The lowest bits of `code` are n + 2 kBias.
+template <typename V, typename T = Lane<V>>
+struct ExpReduction {
+  static constexpr T kCode = kRounder<T> + 2 * Format<T>::kBias;
+  Mask<V> code;
+  V n, r;
+
+  LAMINA_INLINE explicit ExpReduction(V x) {
+    const V sum = x * T(1.4426950408889634) + kCode;
+    code = bits(sum);
+    n = sum - kCode;
+    r = fma(n, broadcast(-Coefficients<T>::kLn2[0]), x);
+    r = fma(n, broadcast(-Coefficients<T>::kLn2[1]), r);
+  }
+
+  // y 2^n, in two steps since 2^n itself need not be a normal number.
+  LAMINA_INLINE V scale(V y) const {
+#if defined(__AVX512F__)
+    if constexpr (sizeof(T) == 4) return (V)_mm512_maskz_scalef_ps(0xffff, (__m512)y, (__m512)n);
+    if constexpr (sizeof(T) == 8) return (V)_mm512_maskz_scalef_pd(0xff, (__m512d)y, (__m512d)n);
+#endif
+    const Mask<V> half = (Mask<V>)((Unsigned<V>)code >> 1);
+    return y * (V)(half << Format<T>::kFraction) * (V)((code - half) << Format<T>::kFraction);
+  }
+};
+
+// Beyond these exp(x) is infinite or 0.
+template <typename T>
+constexpr T kExpHigh = sizeof(T) == 4 ? T(89) : T(710);
+template <typename T>
+constexpr T kExpLow = sizeof(T) == 4 ? T(-104) : T(-746);
+
+// exp(r) for a reduced r.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V exp_reduced(V r) {
+  return 1 + fma(r * r, polynomial(r, Coefficients<T>::kExp), r);
+}
+
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V exp(V x) {
+  const ExpReduction<V> e(clamp(x, kExpLow<T>, kExpHigh<T>));
+  return e.scale(exp_reduced(e.r));
+}
+
+// exp(r) - 1 = p, so exp(x) - 1 = 2 (2^(n-1) p + (2^(n-1) - 1/2)).
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V expm1(V x) {
+  const ExpReduction<V> e(clamp(x, T(sizeof(T) == 4 ? -30 : -60), kExpHigh<T>));
+  const V p = fma(e.r * e.r, polynomial(e.r, Coefficients<T>::kExp), e.r);
+  const V scale = (V)((e.code - (Format<T>::kBias + 1)) << Format<T>::kFraction);
+  const V y = select(e.n == 0, p, 2 * fma(scale, p, scale - T(0.5)));
+  return select(x == 0, x, y);
+}
+
+// --- logarithms -------------------------------------------------------------------------------------------------------
+
+// x = 2^e (1 + f) with 1 + f from sqrt(1/2) to sqrt(2), for x > 0.
+template <typename V, typename T = Lane<V>>
+struct LogReduction {
+  Mask<V> integer;
+  V e, f;
+
+  LAMINA_INLINE explicit LogReduction(V x) {
+    constexpr T kUp = T(int64_t{1} << (Format<T>::kFraction + 1));
+    const Mask<V> subnormal = x < Format<T>::kLeastNormal;
+    const Mask<V> root = bits(broadcast(T(0.70710678118654752)));
+    const Mask<V> b = bits(select(subnormal, x * kUp, x)) - root;
+    const Mask<V> fraction = bits(broadcast(Format<T>::kLeastNormal)) - 1;
+    integer = (b >> Format<T>::kFraction) - (subnormal & (Format<T>::kFraction + 1));
+    e = to_float<V>(integer);
+    f = (V)((b & fraction) + root) - 1;
+  }
+};
+
+// log(1 + f) + high + low, where s = f / (2 + f): log(1 + f) = f - (f^2 / 2 - s (f^2 / 2 + s^2 P(s^2))).
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log_near_one(V f, V high, V low) {
+  const V s = f / (2 + f), z = s * s;
+  const V half = T(0.5) * f * f;
+  const V inner = fma(s, fma(z, polynomial(z, Coefficients<T>::kLog), half), low);
+  return high - ((half - inner) - f);
+}
+
+// What a logarithm is at the edges of its domain, `y` inside: x is the argument, or 1 less where `edge` is -1.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log_edges(V x, V y, T edge) {
+  y = select(x < T(kInfinity), y, x);
+  y = select(x < edge, broadcast(T(kNaN)), y);
+  return select(x == edge, broadcast(T(-kInfinity)), y);
+}
+
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log(V x) {
+  const LogReduction<V> l(x);
+  const V y = log_near_one(l.f, l.e * Coefficients<T>::kLn2[0], l.e * Coefficients<T>::kLn2[1]);
+  return log_edges(x, y, T(0));
+}
+
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log2(V x) {
+  const LogReduction<V> l(x);
+  return log_edges(x, fma(log_near_one(l.f, V{}, V{}), broadcast(T(1.4426950408889634)), l.e), T(0));
+}
+
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log10(V x) {
+  const LogReduction<V> l(x);
+  const V fraction = fma(log_near_one(l.f, V{}, V{}), broadcast(T(0.43429448190325183)), l.e * Coefficients<T>::kLog10Of2[1]);
+  return log_edges(x, fma(l.e, broadcast(Coefficients<T>::kLog10Of2[0]), fraction), T(0));
+}
+
+// With u = 1 + x rounded, c = 1 + x - u is what the rounding lost: log(1 + x) = log(u) + c / u, to first order.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V log1p(V x) {
+  const V u = 1 + x;
+  const V lost = select(abs(x) < 1, x - (u - 1), 1 - (u - x));
+  const LogReduction<V> l(u);
+  const V c = select(x < T(int64_t{1} << (Format<T>::kFraction + 2)), lost * power_of_two<V>(-l.integer), V{});
+  const V y = log_near_one(l.f + c, l.e * Coefficients<T>::kLn2[0], l.e * Coefficients<T>::kLn2[1]);
+  return log_edges(x, select(x == 0, x, y), T(-1));
+}
+
+// --- what is made of them ---------------------------------------------------------------------------------------------
+
+// With t = exp(2 |x|) - 1: t / (t + 2), which is 1 long before t overflows.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V tanh(V x) {
+  const V t = expm1(2 * clamp(abs(x), T(0), T(sizeof(T) == 4 ? 10 : 20)));
+  return copy_sign(t / (t + 2), x);
+}
+
+template <typename V>
+LAMINA_INLINE V sigmoid(V x) {
   const V z = exp(-abs(x));
   return select(x < 0, z, V{} + 1) / (1 + z);
 }
-template <typename V> LAMINA_INLINE V softplus(V x) {
-  return select(x < 0, V{}, x) + log1p(exp(-abs(x)));
+
+// log(1 + exp(x)) = max(x, 0) + log(1 + z) with z = exp(-|x|), where 1 + z = (1 + s) / (1 - s) needs no reduction.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V softplus(V x) {
+  const V z = exp(-abs(x));
+  const V s = z / (2 + z), square = s * s;
+  const V log_z = fma(s, square * polynomial(square, Coefficients<T>::kLog1p), s + s);
+  return greater(V{}, x) + log_z;
 }
-}
+
+}  // namespace lamina::LAMINA_ISA

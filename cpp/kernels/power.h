@@ -1,15 +1,10 @@
 #pragma once
 
-#include "kernels/math.h"
+#include "kernels/lanes.h"
 
 // Powers and divisions with remainder, lane by lane: the floating-point ones follow C and NumPy, the integer ones wrap
 // around and never trap (division by 0 gives 0).
 namespace lamina::LAMINA_ISA {
-
-template <typename T>
-constexpr bool kIsFloat = T(0.5) != 0;
-template <typename T>
-constexpr bool kIsSigned = T(-1) < T(0);
 
 // The remainder of floored division: it has the sign of the divisor.
 template <typename T>

@@ -1,6 +1,6 @@
 #include "kernels/random.h"
 
-#include "kernels/math.h"
+#include "kernels/special.h"
 
 namespace lamina::LAMINA_ISA {
 namespace {
@@ -13,7 +13,7 @@ constexpr int kChunkWords = 4 * kChunkBlocks;
 // The 64-bit products of the even lanes with m.
 LAMINA_INLINE Vec<uint64_t> multiply_even(Words x, uint32_t m) {
 #if defined(__AVX512F__)
-  return (Vec<uint64_t>)_mm512_mul_epu32((__m512i)x, _mm512_set1_epi64(m));
+  return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));  // maskz: GCC 12 warns of the plain one
 #elif defined(__AVX2__)
   return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
 #else

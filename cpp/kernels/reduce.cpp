@@ -75,12 +75,11 @@ LAMINA_INLINE Vec<Acc> load_some(const In* p, int64_t n, Acc fill) {
 constexpr int kAccumulators = 8;
 constexpr int64_t kRounds = 64;  // vectors that one accumulator takes before it is put aside
 
-template <typename Op, typename V>
-LAMINA_INLINE Lane<V> combine_lanes(V v) {
-  constexpr int kCount = sizeof(V) / sizeof(v[0]);
-  Lane<V> x[kCount];
-  __builtin_memcpy(x, &v, sizeof v);
-  for (int half = kCount / 2; half > 0; half /= 2) {
+template <typename Op, typename T>
+LAMINA_INLINE T combine_lanes(Vec<T> v) {
+  T x[kLanes<T>];
+  store(x, v);
+  for (int half = kLanes<T> / 2; half > 0; half /= 2) {
     for (int i = 0; i < half; ++i) x[i] = Op::combine(x[i], x[i + half]);
   }
   return x[0];
@@ -101,7 +100,7 @@ LAMINA_INLINE Acc reduce_piece(const In* x, int64_t n) {
   for (int half = kAccumulators / 2; half > 0; half /= 2) {
     for (int a = 0; a < half; ++a) acc[a] = Op::combine(acc[a], acc[a + half]);
   }
-  return combine_lanes<Op>(acc[0]);
+  return combine_lanes<Op, Acc>(acc[0]);
 }
 
 // Short rows, one element after the other.
@@ -183,7 +182,7 @@ void columns(const In* x, int64_t rows, int64_t n, int64_t stride, Out* out) {
     for (int64_t i = 0; i < together * n; ++i) folded[i] = Op::template kIdentity<Acc>;
     const int64_t wide_rows = rows / together;
     add_columns<Op>(x, wide_rows, together * n, together * n, folded);
-    add_columns<Op>(folded, together, n, n, total);
+    for (int64_t i = 0; i < together * n; ++i) total[i % n] = Op::combine(total[i % n], folded[i]);
     add_columns<Op>(x + wide_rows * together * n, rows - wide_rows * together, n, n, total);
     return;
   }

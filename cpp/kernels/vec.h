@@ -42,7 +42,11 @@ constexpr int kLanes = kVectorBytes / sizeof(T);
 
 // The type of one element of a vector.
 template <typename V>
-using Lane = __typeof__(V{}[0]);
+struct LaneOf {
+  typedef __typeof__(V{}[0]) Type;  // in a struct: GCC cannot mangle typeof in a signature
+};
+template <typename V>
+using Lane = typename LaneOf<V>::Type;
 
 template <typename T>
 LAMINA_INLINE Vec<T> broadcast(T x) {

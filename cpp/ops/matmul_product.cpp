@@ -16,6 +16,8 @@ constexpr int64_t kDotRows = 8;
 // With many rows it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 96;
 constexpr int64_t kPackColumns = 256;
+// Tiles whose part of A is packed at once.
+constexpr int64_t kPackedTiles = 8;
 // What it costs to read and pack an operand, as that many more rows or columns.
 constexpr int64_t kReadingCost = 4;
 
@@ -52,7 +54,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   const int64_t most_width = kBlockBytes / static_cast<int64_t>(sizeof(T)) / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
   if (pack_b_) packed_b_size_ = width_ * depth_;
-  if (pack_a_) packed_a_size_ = round_up(max_rows_ * depth_, lanes);
+  if (pack_a_) packed_a_size_ = kPackedTiles * max_rows_ * depth_;
 }
 
 template <typename T>
@@ -115,58 +117,66 @@ void Product<T>::run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, 
 
 template <typename T>
 void Product<T>::run_rows(const GemmTask<T>& block, Range rows, T* packed_a, const Epilogue<T>& after) const {
-  const int64_t groups = divide_up(rows.size(), use_dot_ ? rows.size() : max_rows_);
-  for (int64_t group = 0; group < groups; ++group) {
-    const int64_t first = rows.begin + rows.size() * group / groups;
-    const int64_t count = rows.begin + rows.size() * (group + 1) / groups - first;
-    GemmTask<T> task = block;
-    task.a += first * a_row_;
-    task.c += first * n_;
-    if (task.start != nullptr) task.start += first * task.start_row;
+  const int64_t tiles = divide_up(rows.size(), max_rows_);
+  const int64_t tile_rows = divide_up(rows.size(), tiles);  // not max_rows_: the last tile is to be about as high
+  const int64_t group_rows = use_dot_ ? rows.size() : pack_a_ ? kPackedTiles * tile_rows : tile_rows;
+  for (int64_t first = rows.begin; first < rows.end; first += group_rows) {
+    const int64_t count = std::min(group_rows, rows.end - first);
+    GemmTask<T> group = block;
+    group.a += first * a_row_;
+    group.c += first * n_;
+    if (group.start != nullptr) group.start += first * group.start_row;
     if (pack_a_) {
-      // The order of the copy is the operand's own: tiles can read along either stride.
+      // The copy keeps the operand's own order: tiles can read along either stride.
       if (a_step_ == 1) {
-        kernels_->pack(task.a, a_row_, count, task.k, packed_a, task.k);
-        task.a_row = task.k;
+        kernels_->pack(group.a, a_row_, count, group.k, packed_a, group.k);
+        group.a_row = group.k;
       } else {
-        kernels_->pack(task.a, a_step_, task.k, count, packed_a, count);
-        task.a_step = count;
+        kernels_->pack(group.a, a_step_, group.k, count, packed_a, tile_rows);
+        group.a_step = tile_rows;
       }
-      task.a = packed_a;
+      group.a = packed_a;
     }
     if (use_dot_) {
-      kernels_->dot(task, count);
+      kernels_->dot(group, count);
     } else {
-      run_tiles(task, count, task.columns);
+      run_tiles(group, count, tile_rows);
     }
     if (after.activation == nullptr) continue;
     if (block.columns == n_) {
-      after.activation(task.c, task.c, count * n_, after.parameters.data());
+      after.activation(group.c, group.c, count * n_, after.parameters.data());
     } else {
       for (int64_t i = 0; i < count; ++i) {
-        after.activation(task.c + i * n_, task.c + i * n_, block.columns, after.parameters.data());
+        after.activation(group.c + i * n_, group.c + i * n_, block.columns, after.parameters.data());
       }
     }
   }
 }
 
 template <typename T>
-void Product<T>::run_tiles(GemmTask<T> task, int64_t rows, int64_t columns) const {
+void Product<T>::run_tiles(GemmTask<T> group, int64_t rows, int64_t tile_rows) const {
   const int64_t lanes = kernels_->lanes;
-  const T* panel = task.b;
-  for (int64_t j = 0; j < columns; j += panel_) {
-    int64_t left = std::min(panel_, columns - j);
-    task.b = panel;
-    while (left > 0) {
-      const int64_t vectors = left / lanes;
-      task.columns = vectors == 0 ? left : vectors * lanes;
-      kernels_->tile[vectors][rows - 1](task);
-      task.b += task.columns;
-      task.c += task.columns;
-      if (task.start != nullptr) task.start += task.columns;
-      left -= task.columns;
+  const int64_t a_tile = tile_rows * (pack_a_ && a_step_ != 1 ? group.k : group.a_row);
+  const int64_t b_panel = panel_ * (pack_b_ ? group.k : 1);
+  for (int64_t i = 0; i < rows; i += tile_rows) {
+    const int64_t height = std::min(tile_rows, rows - i);
+    GemmTask<T> task = group;
+    for (int64_t j = 0; j < group.columns; j += panel_) {
+      task.b = group.b + j / panel_ * b_panel;
+      int64_t left = std::min(panel_, group.columns - j);
+      do {  // as many whole vectors as there are, then the part of one
+        const int64_t vectors = left / lanes;
+        task.columns = vectors == 0 ? left : vectors * lanes;
+        kernels_->tile[vectors][height - 1](task);
+        task.b += task.columns;
+        task.c += task.columns;
+        if (task.start != nullptr) task.start += task.columns;
+        left -= task.columns;
+      } while (left > 0);
     }
-    panel += pack_b_ ? panel_ * task.k : panel_;
+    group.a += a_tile;
+    group.c += tile_rows * n_;
+    if (group.start != nullptr) group.start += tile_rows * group.start_row;
   }
 }
 

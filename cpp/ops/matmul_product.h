@@ -36,7 +36,7 @@ class Product {
 
  private:
   void run_rows(const GemmTask<T>& block, Range rows, T* packed_a, const Epilogue<T>& after) const;
-  void run_tiles(GemmTask<T> task, int64_t rows, int64_t columns) const;
+  void run_tiles(GemmTask<T> group, int64_t rows, int64_t tile_rows) const;
 
   const GemmKernels<T>* kernels_;
   int64_t m_, n_, k_;

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from lamina import config, ops
 from lamina.registry import Configurable, constraints
@@ -19,6 +18,7 @@ class Constraint(Configurable):
         return w
 
 
+@constraints.register()
 class NonNeg(Constraint):
     """Make every element non-negative: max(w, 0)."""
 
@@ -26,6 +26,7 @@ class NonNeg(Constraint):
         return ops.maximum(w, 0.0)
 
 
+@constraints.register()
 class UnitNorm(Constraint):
     """Scale to an L2 norm of 1 over `axis`: w / (ε + ‖w‖)."""
 
@@ -36,10 +37,12 @@ class UnitNorm(Constraint):
         return w / (config.epsilon() + _norm(w, self.axis))
 
 
+@constraints.register()
 class MinMaxNorm(Constraint):
     """Bring the L2 norm over `axis` into [min_value, max_value].
 
-    w (rate clip(‖w‖, min, max) + (1 - rate) ‖w‖) / (ε + ‖w‖): a `rate` below 1 goes only part of the way.
+    w (rate clip(‖w‖, min, max) + (1 - rate) ‖w‖) / (ε + ‖w‖): a `rate` below 1 goes only part of
+    the way.
     """
 
     def __init__(
@@ -64,6 +67,7 @@ class MinMaxNorm(Constraint):
         return w * (desired / (config.epsilon() + norm))
 
 
+@constraints.register()
 class MaxNorm(MinMaxNorm):
     """Bring the L2 norm over `axis` to at most `max_value`: w clip(‖w‖, 0, max) / (ε + ‖w‖)."""
 
@@ -73,3 +77,6 @@ class MaxNorm(MinMaxNorm):
 
 def _norm(w: TensorBase, axis: Axes) -> TensorBase:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
+
+
+get, serialize, deserialize = constraints.get, constraints.serialize, constraints.deserialize

@@ -27,7 +27,7 @@ _HELD_IN = {
 
 
 def canonical(dtype: Any = None) -> str:
-    """Return a dtype's name in the core: of a name, a NumPy dtype, a Python type, or None (floatx)."""
+    """Return the core's name of a dtype: by name, of NumPy, of Python, or None for floatx."""
     if isinstance(dtype, str) and dtype in _RANK:
         return dtype
     if dtype is None or dtype is float or dtype == "float":
@@ -50,6 +50,11 @@ def is_floating(dtype: str) -> bool:
     return dtype.startswith("float")
 
 
+def kind(dtype: str) -> int:
+    """Return 0 for bool, 1 for integers, 2 for floating dtypes."""
+    return 2 if is_floating(dtype) else int(dtype != "bool")
+
+
 def promote(first: str, *others: str) -> str:
     """Return the dtype that a mixed operation computes in: the latest in `DTYPES`."""
     return max((first, *others), key=_RANK.__getitem__)
@@ -63,7 +68,7 @@ def to_core(array: NDArray[Any]) -> NDArray[Any]:
     name = _HELD_IN.get(dtype.name, dtype.name)
     if name not in _RANK:
         hint = ""
-        if dtype == object:
+        if dtype.kind == "O":
             hint = " (ragged rows, None or mixed types make one of objects)"
         raise TypeError(f"expected numbers or booleans, received an array of dtype {dtype}{hint}")
     return array.astype(name)

@@ -27,7 +27,7 @@ def leaves(structure: Any) -> Iterator[Any]:
 
 
 def map_structure(fn: Callable[..., Any], structure: Any, *others: Any) -> Any:
-    """Return the structure with each leaf replaced by fn(leaf, leaves of the others at its place)."""
+    """Return the structure with each leaf replaced by fn(leaf, the others' leaves at its place)."""
     if isinstance(structure, dict):
         _check_alike(structure, others)
         items = {
@@ -37,7 +37,9 @@ def map_structure(fn: Callable[..., Any], structure: Any, *others: Any) -> Any:
         return {key: items[key] for key in structure}  # walked in sorted order, kept in its own
     if isinstance(structure, (list, tuple)):
         _check_alike(structure, others)
-        return _rebuild(structure, (map_structure(fn, *items) for items in zip(structure, *others)))
+        return _rebuild(
+            structure, (map_structure(fn, *items) for items in zip(structure, *others, strict=True))
+        )
     return fn(structure, *others)
 
 
@@ -68,8 +70,11 @@ def _rebuild(like: Any, items: Iterable[Any]) -> Any:
 
 def _check_alike(structure: Any, others: tuple[Any, ...]) -> None:
     for other in others:
-        same = isinstance(other, dict) and other.keys() == structure.keys() \
-            if isinstance(structure, dict) else \
-            isinstance(other, (list, tuple)) and len(other) == len(structure)
-        if not same:
-            raise ValueError(f"structures differ: {structure!r} and {other!r}")
+        if isinstance(structure, dict):
+            alike = isinstance(other, dict) and other.keys() == structure.keys()
+        else:
+            alike = isinstance(other, (list, tuple)) and len(other) == len(structure)
+        if not alike:
+            raise ValueError(
+                f"expected structures that agree, received {structure!r} and {other!r}"
+            )

@@ -18,8 +18,9 @@ class Progress:
 
         469/469 ━━━━━━━━━━━━━━━━━━━━ 1s 2ms/step - accuracy: 0.9123 - loss: 0.3011
 
-    verbose 1 redraws the line where the output is a terminal or notebook and prints only its end elsewhere;
-    verbose 2 prints one plain line at the end; 0 nothing. steps: None where the number is not known yet.
+    verbose 1 redraws the line where the output is a terminal or notebook and prints only its end
+    elsewhere; verbose 2 prints one plain line at the end; 0 nothing. steps: None where the number
+    is not known yet.
     """
 
     def __init__(

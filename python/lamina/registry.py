@@ -7,7 +7,9 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, TypeVar
+from inspect import Parameter, signature
+from types import MappingProxyType
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -19,8 +21,7 @@ Config = dict[str, Any]
 
 _registries: list[Registry] = []
 _custom: dict[str, Any] = {}  # by "package>Name" and by "Name", see register_serializable
-_scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects")
-_scope.set({})
+_scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
 class Registry:
@@ -34,10 +35,10 @@ class Registry:
         _registries.append(self)
 
     def register(self, *aliases: str, name: str | None = None) -> Callable[[C], C]:
-        """Make a class or function known by its name (or `name`), a class in snake_case too, and aliases."""
+        """Make a class or function known by its name (or `name`), a class by its snake_case too."""
 
         def enter(entry: C) -> C:
-            known_as = name or getattr(entry, "__name__", "")
+            known_as = name or _own_name(entry)
             accepted = [known_as, *aliases]
             if isinstance(entry, type):
                 accepted.append(to_snake_case(known_as))
@@ -70,12 +71,10 @@ class Registry:
                 return known[name]
         near = difflib.get_close_matches(name, self._entries, n=1, cutoff=0.0)
         hint = f"; the nearest known name is {near[0]!r}" if near else ""
-        raise ValueError(
-            f"unknown {self.kind} {name!r}{hint} (your own: pass custom_objects or use register_serializable)"
-        )
+        raise ValueError(f"unknown {self.kind} {name!r}{hint} (for your own, pass custom_objects)")
 
     def get(self, identifier: Any) -> Any:
-        """Return the object of a name, a config or a class; an object itself, or None, as it is."""
+        """Return the object of a name, a config or a class; objects and None as they are."""
         if identifier is None:
             return None
         if isinstance(identifier, (str, dict)):
@@ -90,7 +89,7 @@ class Registry:
         )
 
     def serialize(self, obj: Any) -> Any:
-        """Return a function's name, or {"class_name": ..., "config": ...} of an object with a config."""
+        """Return a function's name, or {"class_name": ..., "config": ...} of an object."""
         return self.name_of(obj) or serialize(obj)
 
     def deserialize(self, config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
@@ -99,18 +98,23 @@ class Registry:
             with custom_object_scope(custom_objects):
                 return self.deserialize(config)
         if isinstance(config, str):
-            found = self.find(config)
-            return found() if isinstance(found, type) else found
+            return _make(self.find(config), {})
         if not isinstance(config, dict) or "class_name" not in config:
             raise ValueError(
                 f"expected {_article(self.kind)}'s name or config with 'class_name' and 'config', "
                 f"received {config!r}"
             )
-        found = self.find(config["class_name"])
-        return found.from_config(config.get("config") or {}) if isinstance(found, type) else found
+        return _make(self.find(config["class_name"]), config.get("config") or {})
 
     def _load(self) -> None:
         importlib.import_module(self._home)
+
+
+def _make(entry: Any, config: Config) -> Any:
+    """Return the object of a class and its config; a function as it is."""
+    if not isinstance(entry, type):
+        return entry
+    return cast("type[Configurable]", entry).from_config(config)
 
 
 def _article(kind: str) -> str:
@@ -126,7 +130,9 @@ schedules = Registry("schedule", "lamina.optimizers")
 initializers = Registry("initializer", "lamina.initializers")
 regularizers = Registry("regularizer", "lamina.regularizers")
 constraints = Registry("constraint", "lamina.constraints")
-operations = Registry("operation", "lamina.ops")  # last: a function's name as an activation comes first
+operations = Registry(
+    "operation", "lamina.ops"
+)  # last: a function's name as an activation comes first
 
 
 class Configurable:
@@ -157,7 +163,7 @@ class Configurable:
             return getattr(self, name)
         except AttributeError:
             raise TypeError(
-                f"{type(self).__name__}.get_config: no attribute {name!r} for the parameter of that name; "
+                f"{type(self).__name__}.get_config: no attribute {name!r} for the parameter; "
                 f"set it in __init__ or override get_config"
             ) from None
 
@@ -181,8 +187,7 @@ def serialize(value: Any) -> Any:
     if callable(value) and getattr(value, "__name__", "<lambda>") != "<lambda>":
         return name_of(value)
     raise TypeError(
-        f"cannot describe {value!r} in a config; give it a get_config, or name the function and pass it "
-        f"as custom_objects when loading"
+        f"cannot describe {value!r} in a config: objects need a get_config, functions a name"
     )
 
 
@@ -198,7 +203,7 @@ def register_serializable(package: str = "Custom", name: str | None = None) -> C
     """Make your own class or function known to loading, as "package>Name" and as "Name"."""
 
     def enter(entry: C) -> C:
-        known_as = name or getattr(entry, "__name__", "")
+        known_as = name or _own_name(entry)
         if isinstance(entry, type) and not hasattr(entry, "get_config"):
             raise ValueError(f"register_serializable: class {known_as} needs a get_config method")
         _custom[f"{package}>{known_as}"] = entry
@@ -220,20 +225,22 @@ def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
 
 def _parameters(cls: type) -> dict[str, Any]:
     """Return the named parameters of a class's __init__ and their defaults."""
-    from inspect import Parameter, signature
-
-    if cls.__init__ is object.__init__:
-        return {}
-    parameters = list(signature(cls.__init__).parameters.values())[1:]
     starred = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
+    parameters = signature(cls).parameters.values()
     return {p.name: p.default for p in parameters if p.kind not in starred}
+
+
+def _own_name(entry: Any) -> str:
+    return str(entry.__name__)
 
 
 def _is_default(value: Any, default: Any) -> bool:
     if isinstance(default, str) and not isinstance(value, str):
         # The object that the default names, itself with all defaults.
         kind = value if callable(value) and not hasattr(value, "get_config") else type(value)
-        named = any(registry.name_of(kind) and default in registry.aliases(kind) for registry in _registries)
+        named = any(
+            registry.name_of(kind) and default in registry.aliases(kind) for registry in _registries
+        )
         return named and (kind is value or repr(value).endswith("()"))
     try:
         return bool(value is default or value == default)

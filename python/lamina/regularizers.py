@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Any
 
 from lamina import ops
 from lamina.registry import Configurable, regularizers
@@ -18,6 +16,7 @@ class Regularizer(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must override __call__(x)")
 
 
+@regularizers.register()
 class L1L2(Regularizer):
     """Penalise l1 Σ|x| + l2 Σx²."""
 
@@ -34,6 +33,7 @@ class L1L2(Regularizer):
         return sum(terms[1:], terms[0]) if terms else ops.zeros((), x.dtype)
 
 
+@regularizers.register()
 class L1(L1L2):
     """Penalise l1 Σ|x|."""
 
@@ -41,6 +41,7 @@ class L1(L1L2):
         super().__init__(l1=0.01 if l1 is None else l1)
 
 
+@regularizers.register()
 class L2(L1L2):
     """Penalise l2 Σx²."""
 
@@ -52,3 +53,6 @@ def _factor(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ValueError(f"expected {name} to be a finite number >= 0, received {value!r}")
     return float(value)
+
+
+get, serialize, deserialize = regularizers.get, regularizers.serialize, regularizers.deserialize

@@ -1,4 +1,4 @@
-"""Tensors: eager (`Tensor`), inside a trace (`TracedTensor`), and of the functional API (`KerasTensor`)."""
+"""Tensors: with values (`Tensor`), in a trace (`TracedTensor`), in a model (`KerasTensor`)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+import lamina  # lamina.ops is looked up when an operator is used: ops are made of tensors
 
 if TYPE_CHECKING:
     from lamina.trace import Trace
@@ -17,7 +19,7 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class TensorBase:
-    """What all tensors share: shape, dtype, and the operators, each an operation of `lamina.ops`."""
+    """What all tensors share: shape, dtype, and the operators, all of them `lamina.ops`."""
 
     __slots__ = ()
     __array_priority__ = 100  # ndarray + tensor asks the tensor
@@ -38,7 +40,9 @@ class TensorBase:
         raise TypeError(f"{self!r} has no values yet: use lamina.ops on it, not NumPy")
 
     def __bool__(self) -> bool:
-        raise TypeError(f"{self!r} has no value yet, so Python cannot branch on it: use lamina.ops.where")
+        raise TypeError(
+            f"{self!r} has no value yet, so Python cannot branch on it: use lamina.ops.where"
+        )
 
     def __float__(self) -> float:
         raise TypeError(f"{self!r} has no value yet: it is no float")
@@ -55,105 +59,105 @@ class TensorBase:
         return (self[i] for i in range(len(self)))
 
     def __add__(self, other: TensorLike) -> TensorBase:
-        return _ops().add(self, other)
+        return lamina.ops.add(self, other)
 
     def __radd__(self, other: TensorLike) -> TensorBase:
-        return _ops().add(other, self)
+        return lamina.ops.add(other, self)
 
     def __sub__(self, other: TensorLike) -> TensorBase:
-        return _ops().subtract(self, other)
+        return lamina.ops.subtract(self, other)
 
     def __rsub__(self, other: TensorLike) -> TensorBase:
-        return _ops().subtract(other, self)
+        return lamina.ops.subtract(other, self)
 
     def __mul__(self, other: TensorLike) -> TensorBase:
-        return _ops().multiply(self, other)
+        return lamina.ops.multiply(self, other)
 
     def __rmul__(self, other: TensorLike) -> TensorBase:
-        return _ops().multiply(other, self)
+        return lamina.ops.multiply(other, self)
 
     def __truediv__(self, other: TensorLike) -> TensorBase:
-        return _ops().divide(self, other)
+        return lamina.ops.divide(self, other)
 
     def __rtruediv__(self, other: TensorLike) -> TensorBase:
-        return _ops().divide(other, self)
+        return lamina.ops.divide(other, self)
 
     def __floordiv__(self, other: TensorLike) -> TensorBase:
-        return _ops().floor_divide(self, other)
+        return lamina.ops.floor_divide(self, other)
 
     def __rfloordiv__(self, other: TensorLike) -> TensorBase:
-        return _ops().floor_divide(other, self)
+        return lamina.ops.floor_divide(other, self)
 
     def __mod__(self, other: TensorLike) -> TensorBase:
-        return _ops().mod(self, other)
+        return lamina.ops.mod(self, other)
 
     def __rmod__(self, other: TensorLike) -> TensorBase:
-        return _ops().mod(other, self)
+        return lamina.ops.mod(other, self)
 
     def __pow__(self, other: TensorLike) -> TensorBase:
-        return _ops().power(self, other)
+        return lamina.ops.power(self, other)
 
     def __rpow__(self, other: TensorLike) -> TensorBase:
-        return _ops().power(other, self)
+        return lamina.ops.power(other, self)
 
     def __matmul__(self, other: TensorLike) -> TensorBase:
-        return _ops().matmul(self, other)
+        return lamina.ops.matmul(self, other)
 
     def __rmatmul__(self, other: TensorLike) -> TensorBase:
-        return _ops().matmul(other, self)
+        return lamina.ops.matmul(other, self)
 
     def __neg__(self) -> TensorBase:
-        return _ops().negative(self)
+        return lamina.ops.negative(self)
 
     def __pos__(self) -> TensorBase:
         return self
 
     def __abs__(self) -> TensorBase:
-        return _ops().absolute(self)
+        return lamina.ops.absolute(self)
 
     def __and__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_and(self, other)
+        return lamina.ops.logical_and(self, other)
 
     def __rand__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_and(other, self)
+        return lamina.ops.logical_and(other, self)
 
     def __or__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_or(self, other)
+        return lamina.ops.logical_or(self, other)
 
     def __ror__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_or(other, self)
+        return lamina.ops.logical_or(other, self)
 
     def __xor__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_xor(self, other)
+        return lamina.ops.logical_xor(self, other)
 
     def __rxor__(self, other: TensorLike) -> TensorBase:
-        return _ops().logical_xor(other, self)
+        return lamina.ops.logical_xor(other, self)
 
     def __invert__(self) -> TensorBase:
-        return _ops().logical_not(self)
+        return lamina.ops.logical_not(self)
 
     def __lt__(self, other: TensorLike) -> TensorBase:
-        return _ops().less(self, other)
+        return lamina.ops.less(self, other)
 
     def __le__(self, other: TensorLike) -> TensorBase:
-        return _ops().less_equal(self, other)
+        return lamina.ops.less_equal(self, other)
 
     def __gt__(self, other: TensorLike) -> TensorBase:
-        return _ops().greater(self, other)
+        return lamina.ops.greater(self, other)
 
     def __ge__(self, other: TensorLike) -> TensorBase:
-        return _ops().greater_equal(self, other)
+        return lamina.ops.greater_equal(self, other)
 
     def __eq__(self, other: TensorLike) -> TensorBase:  # type: ignore[override]
-        return _ops().equal(self, other)
+        return lamina.ops.equal(self, other)
 
     def __ne__(self, other: TensorLike) -> TensorBase:  # type: ignore[override]
-        return _ops().not_equal(self, other)
+        return lamina.ops.not_equal(self, other)
 
     __hash__ = object.__hash__
 
     def __getitem__(self, key: Any) -> TensorBase:
-        return _ops().get_item(self, key)
+        return lamina.ops.get_item(self, key)
 
 
 class Tensor(TensorBase):
@@ -170,7 +174,7 @@ class Tensor(TensorBase):
 
     @property
     def dtype(self) -> str:
-        return self._array.dtype.name
+        return str(self._array.dtype.name)
 
     @property
     def ndim(self) -> int:
@@ -215,7 +219,7 @@ class Tensor(TensorBase):
         return self._array.__index__()
 
     def __format__(self, spec: str) -> str:
-        return format(self.item() if spec and self.ndim == 0 else self, spec)
+        return format(self.item() if self.ndim == 0 else repr(self), spec)
 
     def __repr__(self) -> str:
         values = np.array2string(self._array, separator=", ", threshold=100)
@@ -264,16 +268,13 @@ class KerasTensor(TensorBase):
         self.history = history
 
     # Found in lists and dicts by identity: the functional API walks graphs of them.
-    __eq__ = object.__eq__
-    __ne__ = object.__ne__
+    __eq__ = object.__eq__  # type: ignore[assignment]
+    __ne__ = object.__ne__  # type: ignore[assignment]
     __hash__ = object.__hash__
 
+    def __len__(self) -> int:
+        raise TypeError(f"{self!r} has no len() and cannot be iterated over: use lamina.ops on it")
+
     def __repr__(self) -> str:
-        named = f" name={self.name}" if self.name else ""
-        return f"<KerasTensor shape={self.shape}, dtype={self.dtype},{named}>".replace(",>", ">")
-
-
-def _ops() -> Any:
-    from lamina import ops  # late: ops are made of tensors
-
-    return ops
+        named = f", name={self.name}" if self.name else ""
+        return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{named}>"

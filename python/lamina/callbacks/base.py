@@ -11,12 +11,13 @@ Logs = dict[str, Any]  # names of metrics and their values so far
 
 
 class Callback:
-    """Act on the course of `fit`, `evaluate` and `predict`; a subclass overrides the hooks it wants.
+    """Act on the course of `fit`, `evaluate` and `predict`: a subclass overrides some hooks.
 
-    `logs` holds the metrics under the names of the history: of the epoch so far at a batch's end, of the
-    whole epoch (validation included, prefixed `val_`) at an epoch's end. A hook may add entries to the
-    logs of an epoch: callbacks after it and the history see them. Setting `model.stop_training = True`
-    ends training after the batch or epoch.
+    `logs` holds the metrics under the names of the history: of the epoch so far at a batch's end,
+    of the whole epoch (validation included, prefixed `val_`) at an epoch's end. A hook may add
+    entries to the
+    logs of an epoch: callbacks after it and the history see them. Setting `model.stop_training =
+    True` ends training after the batch or epoch.
 
     Attributes: `model`, the model at work; `params`, a dict of `verbose`, `epochs` and `steps`.
     """
@@ -89,5 +90,5 @@ class Callback:
 
 
 def overrides(callback: Callback, hook: str) -> bool:
-    """Return whether the callback does anything in a hook (in its class, or set on the instance)."""
+    """Return whether the callback does anything in a hook, by its class or on the instance."""
     return hook in vars(callback) or getattr(type(callback), hook) is not getattr(Callback, hook)

@@ -17,10 +17,11 @@ BATCH_HOOKS = {
 
 
 class CallbackList(Callback):
-    """Call every callback of a list at each hook, in order; the history and the progress line come last.
+    """Call every callback of a list at each hook, in order; history and progress line come last.
 
-    callbacks: a callback, or a (nested) list of them. `add_history` and `add_progbar` add a `History` and
-    a `ProgbarLogger` where the list has none. params: `verbose`, `epochs`, `steps`, handed to each.
+    callbacks: a callback, or a (nested) list of them. `add_history` and `add_progbar` add a
+    `History` and a `ProgbarLogger` where the list has none. params: `verbose`, `epochs`, `steps`,
+    handed to each.
     """
 
     def __init__(
@@ -86,7 +87,8 @@ class CallbackList(Callback):
             getattr(callback, hook)(*args, logs)
 
     def _call_batch(self, hook: str, batch: int, logs: Logs | None) -> None:
-        # By keyword, as users' functions may name their first argument as they like but not this one.
+        # By keyword, as users' functions may name their first argument as they like but not this
+        # one.
         logs = {} if logs is None else logs
         for callback in self.callbacks:
             getattr(callback, hook)(batch, logs=logs)

@@ -41,7 +41,7 @@ class CSVLogger(Callback):
             self._writer = self._open_table(logs)
         row = {key: _cell(logs.get(key, "NA")) for key in self._keys}
         self._writer.writerow({"epoch": epoch, **row})
-        self._file.flush()  # whoever watches the file, or an interrupted training, finds every epoch
+        self._file.flush()  # an interrupted training leaves every epoch it finished
 
     def _open_table(self, logs: Logs) -> Any:
         import csv

@@ -10,7 +10,8 @@ from lamina.callbacks.base import Callback, Logs
 class History(Callback):
     """Record the logs of every epoch; `fit` adds one and returns it.
 
-    `epoch` lists the epochs of the last `fit`; `history` maps each name to its values, epoch by epoch.
+    `epoch` lists the epochs of the last `fit`; `history` maps each name to its values, epoch by
+    epoch.
     """
 
     def __init__(self) -> None:

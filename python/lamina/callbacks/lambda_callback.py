@@ -11,7 +11,8 @@ from lamina.callbacks.base import Callback
 class LambdaCallback(Callback):
     """Call functions at hooks, given by the hooks' names.
 
-    Functions of `on_epoch_*` take (epoch, logs), those of `on_*_batch_*` (batch, logs), others (logs).
+    Functions of `on_epoch_*` take (epoch, logs), those of `on_*_batch_*` (batch, logs), others
+    (logs).
     """
 
     def __init__(

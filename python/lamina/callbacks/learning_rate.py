@@ -13,8 +13,8 @@ from lamina.callbacks.monitor import MonitorCallback
 class LearningRateScheduler(Callback):
     """Set the learning rate before every epoch: rate = schedule(epoch, rate so far).
 
-    schedule: a function of the epoch (from 0) and the current rate, or of the epoch alone, that returns
-    a float. verbose: 1 prints the rate. The logs of each epoch get `learning_rate`.
+    schedule: a function of the epoch (from 0) and the current rate, or of the epoch alone, that
+    returns a float. verbose: 1 prints the rate. The logs of each epoch get `learning_rate`.
     """
 
     def __init__(self, schedule: Callable[..., float], verbose: int = 0) -> None:
@@ -30,7 +30,7 @@ class LearningRateScheduler(Callback):
             rate = self.schedule(epoch)
         if not isinstance(rate, (float, np.floating)):
             raise ValueError(
-                f"LearningRateScheduler: schedule({epoch}, ...) must return a float, received {rate!r}"
+                f"LearningRateScheduler: expected a float from the schedule, received {rate!r}"
             )
         optimizer.learning_rate = float(rate)
         if self.verbose > 0:
@@ -44,8 +44,9 @@ class LearningRateScheduler(Callback):
 class ReduceLROnPlateau(MonitorCallback):
     """Multiply the learning rate by `factor` when the monitored quantity stops improving.
 
-    It acts after `patience` epochs without improvement, then rests for `cooldown` epochs, and never goes
-    below `min_lr`. The logs of each epoch get `learning_rate`. verbose: 1 prints each reduction.
+    It acts after `patience` epochs without improvement, then rests for `cooldown` epochs, and never
+    goes below `min_lr`. The logs of each epoch get `learning_rate`. verbose: 1 prints each
+    reduction.
     For monitor, min_delta and mode see `MonitorCallback`. Raises ValueError for factor >= 1.
     """
 

@@ -14,9 +14,11 @@ from lamina.callbacks.monitor import MonitorCallback
 class ModelCheckpoint(MonitorCallback):
     """Save the model, or its weights, after every epoch or every so many batches.
 
-    filepath: may hold format fields: `{epoch}` (from 1), `{batch}` (from 1, with an integer `save_freq`)
-    and the names of the logs, as in "{epoch:02d}-{val_loss:.2f}.lamina". Directories are made.
-    save_best_only: save only when `monitor` improves; `initial_value_threshold` is then to be beaten first.
+    filepath: may hold format fields: `{epoch}` (from 1), `{batch}` (from 1, with an integer
+    `save_freq`) and the names of the logs, as in "{epoch:02d}-{val_loss:.2f}.lamina". Directories
+    are made.
+    save_best_only: save only when `monitor` improves; `initial_value_threshold` is then to be
+    beaten first.
     save_weights_only: `save_weights` instead of `save`. save_freq: "epoch" or a number of batches.
     verbose: 1 prints every decision. For monitor and mode see `MonitorCallback`.
     """
@@ -35,7 +37,8 @@ class ModelCheckpoint(MonitorCallback):
         super().__init__(monitor, mode, initial_value_threshold)
         if save_freq != "epoch" and (not isinstance(save_freq, int) or save_freq < 1):
             raise ValueError(
-                f"ModelCheckpoint: expected save_freq 'epoch' or a number of batches, received {save_freq!r}"
+                f"ModelCheckpoint: expected save_freq to be 'epoch' or a number of batches, "
+                f"received {save_freq!r}"
             )
         self.filepath = os.fspath(filepath)
         self.verbose = verbose
@@ -81,7 +84,8 @@ class ModelCheckpoint(MonitorCallback):
             return self.filepath.format(**fields)
         except KeyError as error:
             raise KeyError(
-                f"ModelCheckpoint: filepath {self.filepath!r} asks for {error}; known are {', '.join(fields)}"
+                f"ModelCheckpoint: filepath {self.filepath!r} asks for {error}; "
+                f"known are {', '.join(fields)}"
             ) from None
 
     def _worth_saving(self, epoch: int, logs: Logs, path: str) -> bool:
@@ -93,14 +97,17 @@ class ModelCheckpoint(MonitorCallback):
             return True
         if np.ndim(current) > 0:
             warnings.warn(
-                f"ModelCheckpoint: {self.monitor} is not a scalar, so every model is saved", stacklevel=5
+                f"ModelCheckpoint: {self.monitor} is not a scalar, so every model is saved",
+                stacklevel=5,
             )
             return True
         best = "None" if self.best is None else f"{self.best:.5f}"
         if not self.improves(current, self.best):
             self._say(epoch, f"{self.monitor} did not improve from {best}")
             return False
-        self._say(epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {path}")
+        self._say(
+            epoch, f"{self.monitor} improved from {best} to {current:.5f}, saving model to {path}"
+        )
         self.best = current
         return True
 

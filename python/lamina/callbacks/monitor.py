@@ -25,7 +25,7 @@ class MonitorCallback(Callback):
         super().__init__()
         if mode not in ("auto", "min", "max"):
             warnings.warn(
-                f"{type(self).__name__}: unknown mode {mode!r} (known: auto, min, max), auto is used",
+                f"{type(self).__name__}: unknown mode {mode!r} (of auto, min, max); auto is used",
                 stacklevel=3,
             )
             mode = "auto"
@@ -35,7 +35,7 @@ class MonitorCallback(Callback):
         self.min_delta = abs(min_delta)
 
     def improves(self, value: float, reference: float | None) -> bool:
-        """Return whether `value` beats `reference` by more than `min_delta`; anything beats None."""
+        """Return whether `value` beats `reference` by over `min_delta`; anything beats None."""
         if reference is None:
             return True
         if self._direction() == "min":
@@ -48,8 +48,8 @@ class MonitorCallback(Callback):
             direction = self.model.metric_direction(self.monitor.removeprefix("val_"))
             if direction is None:
                 raise ValueError(
-                    f"{type(self).__name__}: whether {self.monitor!r} is to be minimized or maximized "
-                    "is not known; pass mode='min' or mode='max'"
+                    f"{type(self).__name__}: whether {self.monitor!r} is to be minimized or "
+                    "maximized is not known; pass mode='min' or mode='max'"
                 )
             self.mode = direction
         return self.mode
@@ -60,7 +60,7 @@ class MonitorCallback(Callback):
         if value is None:
             available = ", ".join(logs or {}) or "nothing"
             warnings.warn(
-                f"{type(self).__name__}: monitor {self.monitor!r} is not available; available: {available}",
+                f"{type(self).__name__}: {self.monitor!r} is not available; there is {available}",
                 stacklevel=4,
             )
         return value

@@ -1,4 +1,4 @@
-"""From what users have to what the core reads: conversion and validation of x, y and sample weights."""
+"""From what users have to what the core reads: conversion and validation of data."""
 
 from lamina.data.arrays import ArrayData, array_data
 from lamina.data.batches import (

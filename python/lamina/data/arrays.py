@@ -14,7 +14,7 @@ from lamina.data.weights import class_weight_to_sample_weight, spread_sample_wei
 
 
 class ArrayData:
-    """Validated arrays of x, y and sample_weight, each None, an array, or a list or dict of arrays."""
+    """Validated x, y and sample_weight: each None, an array, or a list or dict of arrays."""
 
     def __init__(self, x: Any, y: Any = None, sample_weight: Any = None) -> None:
         self.x = x
@@ -28,7 +28,8 @@ class ArrayData:
     def signature(self) -> Hashable:
         """What a plan is compiled for: everything but the number of rows and the values."""
         return nest.outline(self.parts), tuple(
-            None if leaf is None else (leaf.shape[1:], leaf.dtype.name) for leaf in nest.flatten(self.parts)
+            None if leaf is None else (leaf.shape[1:], leaf.dtype.name)
+            for leaf in nest.flatten(self.parts)
         )
 
     @property
@@ -47,10 +48,23 @@ class ArrayData:
 
         return ArrayData(*(nest.map_structure(cut, part) for part in self.parts))
 
+    def weighted(self, class_weight: Mapping[int, float]) -> ArrayData:
+        """Return the same rows weighted by class."""
+        if self.sample_weight is not None:
+            raise ValueError(
+                "class_weight: cannot be given beside sample_weight; multiply the two yourself"
+            )
+        if self.y is None or isinstance(self.y, (list, tuple, dict)):
+            raise ValueError("class_weight: needs a y of one array (models with a single output)")
+        weight = class_weight_to_sample_weight(self.y, class_weight, config.floatx())
+        return ArrayData(self.x, self.y, weight)
+
     def split(self, fraction: float) -> tuple[ArrayData, ArrayData]:
         """Return the first rows, and the last `fraction` of them for validation."""
         if not 0 < fraction < 1:
-            raise ValueError(f"validation_split: expected a number between 0 and 1, received {fraction}")
+            raise ValueError(
+                f"validation_split: expected a number between 0 and 1, received {fraction}"
+            )
         at = math.floor(self.rows * (1 - fraction))
         if at == 0 or at == self.rows:
             raise ValueError(
@@ -64,7 +78,6 @@ def array_data(
     x: Any,
     y: Any = None,
     sample_weight: Any = None,
-    class_weight: Mapping[int, float] | None = None,
     *,
     inputs: int | None = None,
     outputs: int | None = None,
@@ -74,18 +87,13 @@ def array_data(
     """Convert and check x, y and their weights.
 
     inputs, outputs: how many arrays the model takes and gives; None if that is not known.
-    float_dtype: of floating x; the rest is `floatx`. where: added to names in errors (" of batch 3").
+    float_dtype: of floating x; the rest is `floatx`. where: added to names in errors (" of batch
+    3").
     """
     floatx = config.floatx()
-    if class_weight is not None and sample_weight is not None:
-        raise ValueError("fit: pass class_weight or sample_weight, not both")
     x = _convert(x, f"x{where}", inputs, float_dtype or floatx)
     y = _convert(y, f"y{where}", outputs, floatx)
     sample_weight = _convert(sample_weight, f"sample_weight{where}", outputs, floatx)
-    if class_weight is not None:
-        if y is None or isinstance(y, (list, tuple, dict)):
-            raise ValueError("class_weight: needs a y of one array (models with a single output)")
-        sample_weight = class_weight_to_sample_weight(y, class_weight, floatx)
     data = ArrayData(x, y, spread_sample_weight(sample_weight, y))
     _check_rows(data, where)
     return data
@@ -95,7 +103,9 @@ def _convert(value: Any, name: str, count: int | None, float_dtype: str) -> Any:
     if value is None:
         return None
     if isinstance(value, dict):
-        return {key: _convert(item, f"{name}[{key!r}]", 1, float_dtype) for key, item in value.items()}
+        return {
+            key: _convert(item, f"{name}[{key!r}]", 1, float_dtype) for key, item in value.items()
+        }
     if isinstance(value, (list, tuple)) and _is_structure(value, count):
         return [_convert(item, f"{name}[{i}]", 1, float_dtype) for i, item in enumerate(value)]
     array = to_array(value, name, float_dtype)
@@ -104,7 +114,7 @@ def _convert(value: Any, name: str, count: int | None, float_dtype: str) -> Any:
 
 
 def _is_structure(items: list[Any] | tuple[Any, ...], count: int | None) -> bool:
-    """Return whether a list holds one array per input (or output), rather than being one array's rows."""
+    """Return whether a list holds an array per input (or output), not the rows of one array."""
     arrays = [item is None or len(getattr(item, "shape", ())) > 0 for item in items]
     if count is None:
         return bool(items) and all(arrays)
@@ -125,4 +135,6 @@ def _check_rows(data: ArrayData, where: str) -> None:
         )
         raise ValueError(f"expected the same number of rows in all arrays: {found}")
     if sizes == {0}:
-        raise ValueError(f"x{where}: expected at least one row, received shape {data.arrays[0].shape}")
+        raise ValueError(
+            f"x{where}: expected at least one row, received shape {data.arrays[0].shape}"
+        )

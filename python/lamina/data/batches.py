@@ -1,4 +1,4 @@
-"""Data that comes batch by batch: generators, iterables of batches, sequences with __len__ and __getitem__."""
+"""Data that comes batch by batch: generators, iterables of batches, sequences of batches."""
 
 from __future__ import annotations
 
@@ -14,51 +14,47 @@ from lamina.data.arrays import ArrayData, array_data
 class BatchData:
     """Batches from a source: x, (x,), (x, y) or (x, y, sample_weight) each.
 
-    A generator or iterator goes on where it stopped; anything else starts anew every epoch. A source with
-    `__getitem__` and `__len__` is read by index, in random order if `shuffle`, and told `on_epoch_end()`
-    if it has that. `steps`: batches in an epoch, None until known.
+    A generator or iterator goes on where it stopped; anything else starts anew every epoch. A
+    source with `__getitem__` and `__len__` is read by index, and told `on_epoch_end()` if it has
+    that.
+    steps: batches in a pass, None if not known.
     """
 
-    def __init__(
-        self,
-        source: Any,
-        class_weight: Mapping[int, float] | None = None,
-        shuffle: bool = False,
-        options: Callable[[], Mapping[str, Any]] = dict,
-    ) -> None:
+    def __init__(self, source: Any, options: Callable[[], Mapping[str, Any]] = dict) -> None:
         self.source = source
-        self.class_weight = class_weight
         self.one_shot = hasattr(source, "__next__")
-        self._options = options  # of array_data: asked for late, as a model is built by its first batch
-        self._by_index = not self.one_shot and hasattr(source, "__getitem__")
-        self._shuffle = shuffle and self._by_index
+        self._options = (
+            options  # of array_data: asked for late, as the first batch may build the model
+        )
+        self._class_weight: Mapping[int, float] | None = None
         self.steps: int | None = None
-        if hasattr(source, "num_batches"):
-            self.steps = source.num_batches
-        elif not self.one_shot and hasattr(source, "__len__"):
+        if not self.one_shot and hasattr(source, "__len__"):
             self.steps = len(source)
         if self.steps == 0:
             raise ValueError("x: expected at least one batch, received an empty source of batches")
 
+    def weighted(self, class_weight: Mapping[int, float]) -> BatchData:
+        """Return the same source, its batches weighted by class."""
+        data = BatchData(self.source, self._options)
+        data._class_weight = class_weight
+        return data
+
     def epoch(self, seed: int | None = None) -> Iterator[ArrayData]:
-        """Iterate over the batches of one pass."""
+        """Iterate over the batches of one pass; by index, in an order drawn from `seed`."""
         for number, batch in enumerate(self._raw(seed)):
-            yield self._convert(batch, number)
+            parts = unpack_x_y_sample_weight(batch)
+            data = array_data(*parts, where=f" of batch {number}", **self._options())
+            yield data if self._class_weight is None else data.weighted(self._class_weight)
         if hasattr(self.source, "on_epoch_end"):
             self.source.on_epoch_end()
 
     def _raw(self, seed: int | None) -> Iterator[Any]:
-        if not self._by_index or self.steps is None:
+        if self.steps is None or not hasattr(self.source, "__getitem__"):
             return iter(self.source)
         order = np.arange(self.steps)
-        if self._shuffle and seed is not None:
+        if seed is not None:
             np.random.default_rng(seed).shuffle(order)
         return (self.source[int(index)] for index in order)
-
-    def _convert(self, batch: Any, number: int) -> ArrayData:
-        parts = unpack_x_y_sample_weight(batch)
-        weight = self.class_weight
-        return array_data(*parts, weight, where=f" of batch {number}", **self._options())
 
 
 def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
@@ -78,10 +74,10 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
 
 def is_batches(x: Any, y: Any) -> bool:
     """Return whether `x` yields batches rather than being the data itself."""
-    if isinstance(x, (list, tuple)):
+    if isinstance(x, list):
         # A list of (x, y) tuples of arrays: nothing else comes in tuples when y is not given.
         return y is None and bool(x) and all(_is_batch(item) for item in x)
-    if isinstance(x, (dict, str, bytes, range, np.ndarray)) or x is None:
+    if isinstance(x, (dict, tuple, str, bytes, range, np.ndarray)) or x is None:
         return False
     data_like = ("__array__", "__dlpack__", "__dataframe__", "shape")
     if any(hasattr(x, attribute) for attribute in data_like):
@@ -110,7 +106,7 @@ def refuse_beside_batches(**arguments: Any) -> None:
 def warn_exhausted(done: int, wanted: str) -> None:
     """Warn that a source of batches ended early."""
     warnings.warn(
-        f"the data ran out after {done} batches ({wanted} asked for), so training or evaluation ends; "
+        f"the data ran out after {done} batches ({wanted} asked for), so this ends here; "
         "a generator must yield steps_per_epoch * epochs batches",
         stacklevel=4,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 import numpy as np
@@ -11,15 +12,21 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 # Integer types the core does not know, and those that hold their values.
-_WIDENED = {"int8": "int32", "int16": "int32", "uint16": "int32", "uint32": "int64", "uint64": "int64"}
+_WIDENED = {
+    "int8": "int32",
+    "int16": "int32",
+    "uint16": "int32",
+    "uint32": "int64",
+    "uint64": "int64",
+}
 
 
 def to_array(value: Any, name: str, float_dtype: str) -> Array:
     """Return `value` as a C-contiguous array; without a copy where it is one of a suitable dtype.
 
-    Floating numbers become `float_dtype`, integers narrower or unsigned a dtype of the core that holds
-    them. Takes NumPy arrays, pandas objects, nested lists of numbers, tensors and whatever else offers
-    `__array__`, `__dlpack__` or `__dataframe__`.
+    Floating numbers become `float_dtype`, integers narrower or unsigned a dtype of the core that
+    holds them. Takes NumPy arrays, pandas objects, nested lists of numbers, tensors and whatever
+    else offers `__array__`, `__dlpack__` or `__dataframe__`.
     Raises TypeError for values that are no numbers, ValueError for ragged lists and missing values.
     """
     array = value if type(value) is np.ndarray else _as_ndarray(value, name)
@@ -33,7 +40,9 @@ def to_array(value: Any, name: str, float_dtype: str) -> Array:
     if array.ndim == 0:
         raise ValueError(f"{name}: expected an array of rows, received the single value {array!r}")
     if array.dtype == np.uint64 and array.size and array.max() > np.iinfo(np.int64).max:
-        raise ValueError(f"{name}: {array.max()} does not fit int64, the widest integer type there is")
+        raise ValueError(
+            f"{name}: {array.max()} does not fit int64, the widest integer type there is"
+        )
     if array.dtype == dtype and array.flags.c_contiguous and array.flags.aligned:
         return array
     with np.errstate(over="ignore"):  # what does not fit becomes infinity, and is found as such
@@ -53,9 +62,7 @@ def _as_ndarray(value: Any, name: str) -> Array:
         if hasattr(value, "__dlpack__"):
             return np.from_dlpack(value)
         if hasattr(value, "__dataframe__"):
-            from pandas.api.interchange import from_dataframe
-
-            return _from_pandas(from_dataframe(value), name)
+            return _from_pandas(_as_pandas(value), name)
     try:
         array = np.asarray(value)
     except ValueError as error:
@@ -65,25 +72,35 @@ def _as_ndarray(value: Any, name: str) -> Array:
     return array
 
 
+def _as_pandas(value: Any) -> Any:
+    from pandas.api.interchange import from_dataframe
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # newer pandas prefers another protocol than the value has
+        return from_dataframe(value)
+
+
 def _from_pandas(value: Any, name: str) -> Array:
-    if np.ndim(value) == 2:
-        for label, dtype in zip(value.columns, value.dtypes, strict=True):
-            if not _is_numeric(dtype):
-                sample = next((item for item in value[label] if isinstance(item, str)), None)
-                found = f" such as {sample!r}" if sample is not None else ""
-                raise TypeError(
-                    f"{name}: column {label!r} is of type {dtype}{found}; turn it into numbers first "
-                    "(pandas.get_dummies, astype or map)"
-                )
-    if any(not isinstance(dtype, np.dtype) for dtype in np.atleast_1d(np.asarray(value.dtypes, object))):
-        # pandas's own nullable types: missing values become NaN, which the check for finite values finds.
-        missing = bool(np.any(value.isna()))
-        return np.asarray(value.to_numpy(dtype=float, na_value=np.nan) if missing else value.to_numpy())
+    """Return the numbers of a DataFrame or Series."""
+    frame = np.ndim(value) == 2
+    dtypes = list(value.dtypes) if frame else [value.dtype]
+    for position, dtype in enumerate(dtypes):
+        if getattr(dtype, "kind", "O") not in "fiub":
+            column = value.iloc[:, position] if frame else value
+            where = f"column {value.columns[position]!r}" if frame else "the Series"
+            sample = next((item for item in column if isinstance(item, str)), None)
+            found = "" if sample is None else f" such as {sample!r}"
+            raise TypeError(
+                f"{name}: {where} is of type {dtype}{found}; turn it into numbers first "
+                "(pandas.get_dummies, map or astype)"
+            )
+    if all(isinstance(dtype, np.dtype) for dtype in dtypes):
+        return np.asarray(value.to_numpy())
+    # pandas's own types: what is missing becomes NaN, which the check for finite values finds.
+    missing = bool(np.any(value.isna()))
+    if frame or missing:
+        return np.asarray(value.to_numpy(dtype=float, na_value=np.nan))
     return np.asarray(value.to_numpy())
-
-
-def _is_numeric(dtype: Any) -> bool:
-    return getattr(dtype, "kind", "O") in "fiub"
 
 
 def _ragged(value: Any) -> str | None:
@@ -101,24 +118,33 @@ def _ragged(value: Any) -> str | None:
 
 
 def _refuse_dtype(array: Array, value: Any, name: str) -> None:
-    what = {"O": "objects", "U": "text", "S": "bytes", "M": "dates", "m": "time spans", "c": "complex numbers"}
+    what = {
+        "O": "objects",
+        "U": "text",
+        "S": "bytes",
+        "M": "dates",
+        "m": "time spans",
+        "c": "complex numbers",
+    }
     message = f"{name}: expected numbers, received {what.get(array.dtype.kind, array.dtype.name)}"
     culprit = _first_non_number(array) if array.dtype.kind in "OUS" else None
     if culprit is not None:
         position, item = culprit
         message += f", such as {item!r} {position_text(position, value)}"
-    raise TypeError(f"{message}; turn them into numbers first, as in np.asarray({name}, dtype='float32')")
+    raise TypeError(
+        f"{message}; turn them into numbers first, as in np.asarray({name}, dtype='float32')"
+    )
 
 
 def _first_non_number(array: Array) -> tuple[tuple[int, ...], Any] | None:
     for position, item in np.ndenumerate(array):
         if not isinstance(item, (int, float, np.number, np.bool_)):
-            return position, item
+            return position, item.item() if isinstance(item, np.generic) else item
     return None
 
 
 def position_text(position: tuple[int, ...], value: Any) -> str:
-    """Return 'at row 3, column 2' for the index of an element; pandas columns go by their labels."""
+    """Return 'at row 3, column 2' for the index of an element; a pandas column by its label."""
     if len(position) < 2:
         return f"at row {position[0]}" if position else "as its value"
     if len(position) > 2:

@@ -12,15 +12,15 @@ from lamina.data.convert import Array, position_text
 
 
 def check_finite(array: Array, name: str, source: Any) -> None:
-    """Raise ValueError naming the first NaN or infinity, its row and column, and how many there are.
+    """Raise ValueError naming the first NaN or infinity, where it is, and how many there are.
 
     source: what the array was converted from; it names columns and shows values that did not fit.
     `lamina.config.set_check_numerics(False)` turns the check off.
     """
     if array.dtype.kind != "f" or not config.check_numerics():
         return
-    # One pass: a sum of squares is NaN or infinite if an element is. It overflows for huge numbers as
-    # well, so only then is every element looked at.
+    # One pass: a sum of squares is NaN or infinite if an element is. It overflows for huge numbers
+    # as well, so only then is every element looked at.
     flat = array.reshape(-1)
     with np.errstate(over="ignore", invalid="ignore"):
         if math.isfinite(np.dot(flat, flat)):

@@ -17,13 +17,15 @@ def class_weight_to_sample_weight(y: Array, class_weight: Mapping[int, float], d
     """
     if not isinstance(class_weight, Mapping):
         raise TypeError(
-            f"class_weight: expected a dict from class to weight, received {type(class_weight).__name__}"
+            f"class_weight: expected a dict from class to weight, received {class_weight!r}"
         )
     for label, weight in class_weight.items():
         if isinstance(label, str) or int(label) != label:
             raise ValueError(f"class_weight: expected integer classes, received {label!r}")
         if not np.isfinite(weight):
-            raise ValueError(f"class_weight: expected a finite weight of class {label}, received {weight!r}")
+            raise ValueError(
+                f"class_weight: expected a finite weight of class {label}, received {weight!r}"
+            )
     if y.ndim > 1:
         y = y.argmax(axis=-1) if y.shape[-1] != 1 else y[..., 0]
     if y.ndim != 1:
@@ -46,10 +48,10 @@ def spread_sample_weight(sample_weight: Any, y: Any) -> Any:
         return sample_weight
     if sample_weight.ndim > 1 and sample_weight.shape[1:] != (1,):
         raise ValueError(
-            "sample_weight: with several outputs one array must hold one weight per row, of shape (rows,), "
-            f"received shape {sample_weight.shape}; pass one array per output for more"
+            "sample_weight: for several outputs one array must hold one weight per row, of shape "
+            f"(rows,), received shape {sample_weight.shape}; pass one array per output for more"
         )
-    return {key: sample_weight for key in y} if isinstance(y, dict) else [sample_weight] * len(y)
+    return dict.fromkeys(y, sample_weight) if isinstance(y, dict) else [sample_weight] * len(y)
 
 
 def _shape_of(structure: Any) -> str:

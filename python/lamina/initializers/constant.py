@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamina.initializers.base import Initializer
+from lamina.registry import initializers
 
 
+@initializers.register()
 class Constant(Initializer):
     """Fill with `value`: a number, or an array that broadcasts to the weight's shape."""
 
@@ -20,6 +22,7 @@ class Constant(Initializer):
         return np.broadcast_to(np.asarray(self.value, np.float64), shape)
 
 
+@initializers.register("zero")
 class Zeros(Initializer):
     """Fill with zeros."""
 
@@ -27,6 +30,7 @@ class Zeros(Initializer):
         return np.zeros(shape)
 
 
+@initializers.register("one")
 class Ones(Initializer):
     """Fill with ones."""
 
@@ -34,6 +38,7 @@ class Ones(Initializer):
         return np.ones(shape)
 
 
+@initializers.register("IdentityInitializer")
 class Identity(Initializer):
     """Fill a matrix with `gain` on its diagonal and zeros elsewhere."""
 
@@ -42,5 +47,7 @@ class Identity(Initializer):
 
     def sample(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         if len(shape) != 2:
-            raise ValueError(f"Identity: expected a matrix's shape (rows, columns), received {shape}")
+            raise ValueError(
+                f"Identity: expected a matrix's shape (rows, columns), received {shape}"
+            )
         return self.gain * np.eye(*shape)

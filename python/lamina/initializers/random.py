@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from lamina import random
 from lamina.initializers.base import Initializer
+from lamina.registry import initializers
 
 # Standard deviation of a standard normal truncated to [-2, 2].
 _TRUNCATED_STDDEV = 0.87962566103423978
@@ -19,31 +20,39 @@ _TRUNCATED_STDDEV = 0.87962566103423978
 class RandomInitializer(Initializer):
     """Draw from a generator of its own.
 
-    An integer `seed` gives the same values on every call. None draws a seed once, from the generator that
-    `utils.set_random_seed` seeds. A `random.SeedGenerator` gives fresh values on every call.
+    An integer `seed` gives the same values on every call. None draws a seed once, from the
+    generator that `utils.set_random_seed` seeds. A `random.SeedGenerator` gives fresh values on
+    every call.
     """
 
     def __init__(self, seed: int | random.SeedGenerator | None = None) -> None:
-        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer, random.SeedGenerator, type(None))):
+        if isinstance(seed, bool) or not isinstance(
+            seed, (int, np.integer, random.SeedGenerator, type(None))
+        ):
             raise ValueError(
-                f"{type(self).__name__}: expected seed to be an int, a SeedGenerator or None, received {seed!r}"
+                f"{type(self).__name__}: expected seed to be an int, a SeedGenerator or None, "
+                f"received {seed!r}"
             )
         self.seed = seed
-        self._key = random.make_seed() if seed is None else seed
+        self._key = random.next_seed() if seed is None else seed
 
     def generator(self) -> np.random.Generator:
         """Return the generator for one call."""
         key: Any = self._key
         if isinstance(key, random.SeedGenerator):
-            key = key.next().numpy().view(np.uint64)
+            key = np.asarray(key.next()).view(np.uint64).tolist()
         return np.random.Generator(np.random.Philox(np.random.SeedSequence(key)))
 
 
+@initializers.register("normal")
 class RandomNormal(RandomInitializer):
     """Draw from the normal distribution N(mean, stddev²)."""
 
     def __init__(
-        self, mean: float = 0.0, stddev: float = 0.05, seed: int | random.SeedGenerator | None = None
+        self,
+        mean: float = 0.0,
+        stddev: float = 0.05,
+        seed: int | random.SeedGenerator | None = None,
     ) -> None:
         super().__init__(seed)
         self.mean, self.stddev = mean, stddev
@@ -52,6 +61,7 @@ class RandomNormal(RandomInitializer):
         return self.generator().normal(self.mean, self.stddev, shape)
 
 
+@initializers.register()
 class TruncatedNormal(RandomNormal):
     """Draw from N(mean, stddev²); values further than 2 stddev from the mean are drawn again."""
 
@@ -59,6 +69,7 @@ class TruncatedNormal(RandomNormal):
         return self.mean + self.stddev * truncated_normal(self.generator(), shape)
 
 
+@initializers.register("uniform")
 class RandomUniform(RandomInitializer):
     """Draw from the uniform distribution over [minval, maxval)."""
 
@@ -70,19 +81,23 @@ class RandomUniform(RandomInitializer):
     ) -> None:
         super().__init__(seed)
         if not minval <= maxval:
-            raise ValueError(f"RandomUniform: expected minval <= maxval, received [{minval}, {maxval})")
+            raise ValueError(
+                f"RandomUniform: expected minval <= maxval, received [{minval}, {maxval})"
+            )
         self.minval, self.maxval = minval, maxval
 
     def sample(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         return self.generator().uniform(self.minval, self.maxval, shape)
 
 
+@initializers.register()
 class VarianceScaling(RandomInitializer):
     """Draw with variance scale / n, n being the fan the `mode` names.
 
     `mode`: "fan_in", "fan_out" or "fan_avg". `distribution`: "truncated_normal" (or "normal"),
-    "untruncated_normal", or "uniform" over ±sqrt(3 scale / n). The axes that count as inputs and outputs
-    are the last two, all others multiplying both, unless `input_axes` and `output_axes` name them.
+    "untruncated_normal", or "uniform" over ±sqrt(3 scale / n). The axes that count as inputs and
+    outputs are the last two, all others multiplying both, unless `input_axes` and `output_axes`
+    name them.
     """
 
     def __init__(
@@ -98,7 +113,9 @@ class VarianceScaling(RandomInitializer):
         if not scale > 0:
             raise ValueError(f"VarianceScaling: expected scale > 0, received {scale}")
         if mode not in _FANS:
-            raise ValueError(f"VarianceScaling: expected mode in {sorted(_FANS)}, received {mode!r}")
+            raise ValueError(
+                f"VarianceScaling: expected mode in {sorted(_FANS)}, received {mode!r}"
+            )
         distribution = "truncated_normal" if distribution == "normal" else distribution
         if distribution not in _UNIT_VARIANCE:
             raise ValueError(
@@ -114,11 +131,13 @@ class VarianceScaling(RandomInitializer):
         return stddev * _UNIT_VARIANCE[self.distribution](self.generator(), shape)
 
 
+@initializers.register("OrthogonalInitializer")
 class Orthogonal(RandomInitializer):
     """Fill with `gain` times a random matrix of orthonormal rows or columns.
 
-    The matrix has the last axis as its columns and all others as its rows: Q of the QR decomposition of a
-    normal matrix, its columns' signs those of R's diagonal (Saxe et al. 2014, arXiv:1312.6120).
+    The matrix has the last axis as its columns and all others as its rows: Q of the QR
+    decomposition of a normal matrix, its columns' signs those of R's diagonal (Saxe et al. 2014,
+    arXiv:1312.6120).
     """
 
     def __init__(self, gain: float = 1.0, seed: int | random.SeedGenerator | None = None) -> None:
@@ -159,13 +178,14 @@ def compute_fans(
     return shape[-2] * receptive_field, shape[-1] * receptive_field
 
 
-_FANS = {
+_FANS: dict[str, Callable[[int, int], float]] = {
     "fan_in": lambda fan_in, fan_out: fan_in,
     "fan_out": lambda fan_in, fan_out: fan_out,
     "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
 
-_UNIT_VARIANCE = {
+_Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
+_UNIT_VARIANCE: dict[str, _Draw] = {
     "truncated_normal": lambda generator, shape: (
         truncated_normal(generator, shape) / _TRUNCATED_STDDEV
     ),

@@ -8,9 +8,11 @@ from typing import Any
 from lamina import activations, constraints, initializers, ops, regularizers
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape
+from lamina.registry import layers
 from lamina.tensor import TensorBase
 
 
+@layers.register()
 class Activation(Layer):
     """Apply an activation function, given itself or by name."""
 
@@ -22,8 +24,9 @@ class Activation(Layer):
         return self.activation(inputs)
 
 
+@layers.register()
 class ReLU(Layer):
-    """Compute max(x, 0), capped at `max_value`; below `threshold`: negative_slope (x - threshold)."""
+    """Compute max(x, 0), at most `max_value`; below `threshold` negative_slope (x - threshold)."""
 
     def __init__(
         self,
@@ -53,6 +56,7 @@ class ReLU(Layer):
         )
 
 
+@layers.register()
 class LeakyReLU(Layer):
     """Compute x where x > 0, negative_slope x elsewhere."""
 
@@ -69,10 +73,12 @@ class LeakyReLU(Layer):
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
 
 
+@layers.register()
 class PReLU(Layer):
-    """Compute x where x > 0, alpha x elsewhere, with a learned alpha (He et al. 2015, arXiv:1502.01852).
+    """Compute x where x > 0, alpha x elsewhere, with a learned alpha.
 
-    Weight: alpha, of the shape of one sample with 1 along `shared_axes` (counted from 1, the batch being 0).
+    Weight: alpha, of the shape of one sample, but 1 along `shared_axes` (counted from 1).
+    Source: He et al. 2015, arXiv:1502.01852.
     """
 
     alpha: Any
@@ -115,6 +121,7 @@ class PReLU(Layer):
         return activations.relu(inputs) - self.alpha * activations.relu(-inputs)
 
 
+@layers.register()
 class ELU(Layer):
     """Compute x where x > 0, alpha (exp(x) - 1) elsewhere."""
 
@@ -126,6 +133,7 @@ class ELU(Layer):
         return activations.elu(inputs, alpha=self.alpha)
 
 
+@layers.register()
 class Softmax(Layer):
     """Compute exp(x) / Σ exp(x) over `axis` (several axes: jointly).
 

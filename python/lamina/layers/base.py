@@ -9,26 +9,28 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from lamina import config, constraints, initializers, nest, ops, regularizers
+from lamina import constraints, dtypes, initializers, nest, ops, regularizers
 from lamina.layers import context
 from lamina.layers.input_spec import InputSpec, Shape
 from lamina.layers.state import Stateful
 from lamina.program import Program
-from lamina.registry import Configurable
+from lamina.registry import Configurable, serialize
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor, TensorBase
-from lamina.trace import current_trace, untraced
+from lamina.trace import current_trace
 from lamina.utils.naming import auto_name
 from lamina.variable import Variable
 
 _LOSSES = "__losses__"
+_COMMON = ("activity_regularizer", "trainable", "dtype", "name", "input_shape", "input_dim")
+_STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
 
 class Layer(Stateful, Configurable):
-    """A function of tensors with weights: a subclass makes them in `build` and composes ops in `call`.
+    """A function with weights: a subclass makes them in `build` and composes ops in `call`.
 
-    Called on arrays, a layer computes at once (through a plan kept per shape and dtype); on symbolic
-    tensors it adds itself to the functional graph; inside a trace its ops join that trace.
+    Called on arrays, a layer computes at once (through a plan kept per shape and dtype); on
+    symbolic tensors it adds itself to the functional graph; in a trace its ops join that trace.
     `call` may take `training` and `mask`; an outer call's training flag reaches the inner calls.
 
     trainable: whether its weights are trained. dtype: of weights and computation; None: `floatx`.
@@ -37,12 +39,15 @@ class Layer(Stateful, Configurable):
     """
 
     input_spec: InputSpec | Sequence[InputSpec] | None = None
+    # Whether `build` makes weights; where it does not, sub-layers are built as `call` reaches them.
+    _own_build: ClassVar[bool] = False
     _call_parameters: ClassVar[Mapping[str, inspect.Parameter]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "build" in vars(cls):
             setattr(cls, "build", _all_or_nothing(vars(cls)["build"]))  # noqa: B010
+            cls._own_build = bool(vars(cls).get("_own_build", True))
         cls._call_parameters = inspect.signature(cls.call).parameters
 
     def __init__(
@@ -64,7 +69,7 @@ class Layer(Stateful, Configurable):
         if name is not None and (not isinstance(name, str) or not name or "/" in name):
             raise ValueError(f"{kind}: expected name to be text without '/', received {name!r}")
         self.name = name or auto_name(kind)
-        self.dtype = config.floatx() if dtype is None else np.dtype(dtype).name
+        self.dtype = dtypes.canonical(dtype)
         self.activity_regularizer = regularizers.get(activity_regularizer)
         self.nodes: list[Node] = []
         self._trainable = trainable
@@ -96,7 +101,7 @@ class Layer(Stateful, Configurable):
         name: str | None = None,
     ) -> Variable:
         """Make a weight of this layer; floating ones start as Glorot uniform, others as zeros."""
-        dtype = self.variable_dtype if dtype is None else np.dtype(dtype).name
+        dtype = self.variable_dtype if dtype is None else dtypes.canonical(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtype.startswith("float") else "zeros"
         shape = (shape,) if isinstance(shape, int) else tuple(shape or ())
@@ -127,20 +132,24 @@ class Layer(Stateful, Configurable):
 
     def compute_output_shape(self, input_shape: Any) -> Any:
         """Return the output's shape (or nest of shapes) for inputs of `input_shape`."""
+        if not self._built:
+            self.build(input_shape)
+        return self._infer_shapes(input_shape)
+
+    def _infer_shapes(self, input_shape: Any) -> Any:
         inputs = _map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape)
-        self._ensure_built((inputs,), {})
         outputs = infer(self._call_discarding_losses, inputs)
-        return nest.map_structure(lambda tensor: tensor.shape, outputs)
+        return _shapes_of(outputs)
 
     # Calling
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the layer to arrays, symbolic tensors or, inside a trace, traced ones."""
-        if len(args) == 1 and not kwargs and type(args[0]) is np.ndarray:
+        plain = len(args) == 1 and not kwargs and type(args[0]) is np.ndarray
+        if plain and self._built and current_trace() is None:
             # The common case takes the shortest way to its plan.
-            if self._built and current_trace() is None:
-                outputs = self._one_array(args[0], training=self._training(None))
-                return outputs if type(outputs) is not dict else self._keep_losses(outputs)
+            outputs = self._one_array(args[0], training=self._training(None))
+            return outputs if type(outputs) is not dict else self._keep_losses(outputs)
         args, kwargs = nest.map_structure(self._as_input, (args, kwargs))
         if any(isinstance(leaf, KerasTensor) for leaf in nest.flatten((args, kwargs))):
             return self._call_symbolically(args, kwargs)
@@ -207,10 +216,10 @@ class Layer(Stateful, Configurable):
             asked = context.training_flag()
         if asked is None and "training" in self._call_parameters:
             asked = self._call_parameters["training"].default
-        return asked is True or bool(asked) and asked is not inspect.Parameter.empty
+        return bool(asked) and asked is not inspect.Parameter.empty
 
     def _as_input(self, leaf: Any) -> Any:
-        """Return what stands in an argument as a tensor or array, or as it is if it is an option."""
+        """Return what has values as a tensor or array, an option as it is."""
         if isinstance(leaf, (TensorBase, np.ndarray)) or not hasattr(leaf, "__array__"):
             return leaf
         return np.asarray(leaf)
@@ -246,7 +255,7 @@ class Layer(Stateful, Configurable):
     def _ensure_built(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         if self._built:
             return
-        if type(self).build is not Layer.build:
+        if self._own_build:
             self.build(**self._shapes_for_build(args, kwargs))
         elif self._build_shapes is None:
             self._build_shapes = {"input_shape": _shapes_of(args[0])} if args else {}
@@ -280,9 +289,21 @@ class Layer(Stateful, Configurable):
         return self.nodes[0]
 
     def get_config(self) -> dict[str, Any]:
-        """Return the arguments that make such a layer again, as plain data."""
-        base = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
-        return {**base, **super().get_config()}
+        """Return the arguments that make such a layer again, as plain data where they can be.
+
+        An argument's value is the attribute of its name, or else what the layer was made with.
+        """
+        config = {"name": self.name, "trainable": self.trainable, "dtype": self.dtype}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = _plain(self.activity_regularizer)
+        args, kwargs = self._arguments
+        signature = inspect.signature(type(self))
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        for name, parameter in signature.parameters.items():
+            if name not in _COMMON and parameter.kind not in _STARRED:
+                config[name] = _plain(getattr(self, name, given.arguments[name]))
+        return config
 
     def __getattr__(self, name: str) -> Any:
         built = vars(self).get("_built", True)
@@ -300,7 +321,7 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
         before = list(self._own_trainable), list(self._own_frozen), self._built
-        with untraced(), context.entered(self.name):
+        with context.entered(self.name):
             try:
                 build(self, *args, **kwargs)
             except BaseException:
@@ -328,6 +349,13 @@ def _map_shapes(fn: Callable[[Shape], Any], shapes: Any) -> Any:
     if all(size is None or isinstance(size, int) for size in shapes):
         return fn(tuple(shapes))
     return type(shapes)(_map_shapes(fn, shape) for shape in shapes)
+
+
+def _plain(value: Any) -> Any:
+    try:
+        return serialize(value)
+    except TypeError:
+        return value  # a subclass may know better; saving says what it cannot write
 
 
 def _alone(items: list[KerasTensor]) -> Any:

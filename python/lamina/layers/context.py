@@ -1,4 +1,4 @@
-"""The layer calls in progress on this thread: inner calls learn the training flag and their path."""
+"""The layer calls in progress on this thread: where inner ones find the training flag."""
 
 from __future__ import annotations
 
@@ -44,5 +44,5 @@ def training_flag() -> bool | None:
 
 
 def path(name: str) -> str:
-    """Return the path of something named `name` made here: the names of the calls around it, joined by '/'."""
+    """Return the path of something made here: the names of the calls around it, and its own."""
     return "/".join([*(frame.name for frame in _calls.frames), name])

@@ -9,17 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from lamina import activations, config, constraints, initializers, ops, regularizers
+from lamina import activations, constraints, initializers, ops, regularizers
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape
+from lamina.registry import layers, operations
 from lamina.symbolic import Node
 from lamina.tensor import KerasTensor, TensorBase
 
 
+@layers.register()
 class InputLayer(Layer):
     """Where data enters a functional graph; `Input` makes one and returns its tensor.
 
-    shape: of one sample (an int is a shape of one dimension), or `batch_shape` with the batch size first.
+    shape: of one sample (an int is a shape of one dimension); or batch_shape: with the batch.
     """
 
     def __init__(
@@ -30,7 +32,7 @@ class InputLayer(Layer):
         batch_shape: Sequence[int | None] | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(name=name or None, dtype=dtype or config.floatx())
+        super().__init__(name=name or None, dtype=dtype)
         if (shape is None) == (batch_shape is None):
             raise ValueError(f"{self._title}: expected either shape or batch_shape")
         if batch_shape is not None and batch_size is not None:
@@ -66,6 +68,7 @@ def Input(
     return tensor
 
 
+@layers.register()
 class Dense(Layer):
     """Compute activation(x @ kernel + bias); (..., in) → (..., units).
 
@@ -133,6 +136,7 @@ class Dense(Layer):
         return self.activation(outputs)
 
 
+@layers.register()
 class Identity(Layer):
     """Return the input."""
 
@@ -140,10 +144,12 @@ class Identity(Layer):
         return inputs
 
 
+@layers.register()
 class Lambda(Layer):
     """Apply a function that composes `lamina.ops`, with `arguments` as its options.
 
-    To be saved, the function must be registered under a name: `lamina.saving.register_serializable`.
+    To be saved, it must be a named function; loading finds it in `custom_objects`, or registered
+    by `register_serializable`.
     """
 
     def __init__(
@@ -162,6 +168,14 @@ class Lambda(Layer):
         self.mask = mask
         self.arguments = dict(arguments or {})
         self._options = set(inspect.signature(function).parameters)
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> Any:
+        """Return the layer; its function is found by name."""
+        function = config["function"]
+        if isinstance(function, str):
+            function = operations.find(function)
+        return cls(**{**config, "function": function})
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         options = dict(self.arguments)

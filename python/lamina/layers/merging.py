@@ -10,6 +10,7 @@ from typing import Any
 from lamina import config, ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import Shape
+from lamina.registry import layers
 from lamina.tensor import TensorBase
 
 
@@ -23,7 +24,7 @@ class Merge(Layer):
         shapes = self._checked_shapes(input_shape)
         rank = max(map(len, shapes))
         aligned = [_aligned(shape, rank) for shape in shapes]
-        sizes = [{size for size in axis} - {None} for axis in zip(*aligned, strict=True)]
+        sizes = [set(axis) - {None} for axis in zip(*aligned, strict=True)]
         # The batch is shared, never broadcast.
         if len(sizes[0]) > 1 or any(len(axis - {1}) > 1 for axis in sizes[1:]):
             raise ValueError(
@@ -50,6 +51,7 @@ class Merge(Layer):
         raise NotImplementedError(f"{type(self).__name__} must override merge(inputs)")
 
 
+@layers.register()
 class Add(Merge):
     """Add the inputs."""
 
@@ -57,6 +59,7 @@ class Add(Merge):
         return functools.reduce(ops.add, inputs)
 
 
+@layers.register()
 class Subtract(Merge):
     """Subtract the second of two inputs from the first."""
 
@@ -67,6 +70,7 @@ class Subtract(Merge):
         return inputs[0] - inputs[1]
 
 
+@layers.register()
 class Multiply(Merge):
     """Multiply the inputs elementwise."""
 
@@ -74,6 +78,7 @@ class Multiply(Merge):
         return functools.reduce(ops.multiply, inputs)
 
 
+@layers.register()
 class Average(Merge):
     """Average the inputs elementwise."""
 
@@ -81,6 +86,7 @@ class Average(Merge):
         return functools.reduce(ops.add, inputs) / len(inputs)
 
 
+@layers.register()
 class Maximum(Merge):
     """Take the greatest of the inputs elementwise."""
 
@@ -88,6 +94,7 @@ class Maximum(Merge):
         return functools.reduce(ops.maximum, inputs)
 
 
+@layers.register()
 class Minimum(Merge):
     """Take the least of the inputs elementwise."""
 
@@ -95,6 +102,7 @@ class Minimum(Merge):
         return functools.reduce(ops.minimum, inputs)
 
 
+@layers.register()
 class Concatenate(Merge):
     """Join the inputs along `axis`; their other sizes agree."""
 
@@ -117,11 +125,12 @@ class Concatenate(Merge):
         return ops.concatenate(list(inputs), axis=self.axis)
 
 
+@layers.register()
 class Dot(Merge):
     """Sum products of two inputs over one axis of each, sample by sample.
 
-    axes: the axis of both, or a pair; the output has the first input's other axes, then the second's.
-    normalize: scale to an L2 norm of 1 over these axes before, which makes it cosine similarity.
+    axes: the axis of both, or a pair; the output has the first input's other axes, then the
+    second's. normalize: scale to an L2 norm of 1 over these axes first (cosine similarity).
     """
 
     def __init__(self, axes: int | Sequence[int], normalize: bool = False, **kwargs: Any) -> None:
@@ -140,8 +149,9 @@ class Dot(Merge):
         sizes = {shapes[0][a], shapes[1][b]} - {None}
         if len(sizes) > 1:
             raise ValueError(
-                f"{self._title}: expected the same size along the summed axes, received "
-                f"{shapes[0][a]} (axis {a} of {shapes[0]}) and {shapes[1][b]} (axis {b} of {shapes[1]})"
+                f"{self._title}: expected one size along the summed axes, received "
+                f"{shapes[0][a]} (axis {a} of {shapes[0]}) and "
+                f"{shapes[1][b]} (axis {b} of {shapes[1]})"
             )
 
     def _positive_axes(self, shapes: Sequence[Sequence[int | None]]) -> tuple[int, ...]:
@@ -166,7 +176,8 @@ class Dot(Merge):
             ops.reshape(x, (batch, math.prod(x_rest), size)),
             ops.reshape(y, (batch, size, math.prod(y_rest))),
         )
-        return ops.reshape(product, (batch, *(*x_rest, *y_rest) or (1,)))
+        sample = (*x_rest, *y_rest) or (1,)
+        return ops.reshape(product, (batch, *sample))
 
 
 def _aligned(shape: Sequence[int | None], rank: int) -> tuple[Any, ...]:

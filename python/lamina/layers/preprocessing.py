@@ -12,9 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 from lamina import config, ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import Shape
+from lamina.registry import layers
 from lamina.tensor import TensorBase
 
 
+@layers.register()
 class Rescaling(Layer):
     """Compute x scale + offset, in floating point."""
 
@@ -28,6 +30,7 @@ class Rescaling(Layer):
         return ops.add(ops.multiply(ops.cast(inputs, self.compute_dtype), scale), offset)
 
 
+@layers.register()
 class Normalization(Layer):
     """Compute (x - mean) / max(√variance, ε), with statistics of their own along `axis`.
 

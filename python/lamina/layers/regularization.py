@@ -8,9 +8,11 @@ from typing import Any
 from lamina import ops, random
 from lamina.layers.base import Layer
 from lamina.random import SeedGenerator
+from lamina.registry import layers
 from lamina.tensor import TensorBase
 
 
+@layers.register()
 class Dropout(Layer):
     """Set a share `rate` of the elements to 0 and divide the others by 1 - rate.
 
@@ -54,6 +56,7 @@ class Dropout(Layer):
         return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
 
 
+@layers.register()
 class GaussianNoise(Layer):
     """Add normal noise of mean 0 and standard deviation `stddev`."""
 

@@ -10,9 +10,11 @@ from lamina import ops
 from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import InputSpec
+from lamina.registry import layers
 from lamina.tensor import TensorBase
 
 
+@layers.register()
 class Flatten(Layer):
     """Make one axis of all but the batch: (batch, a, b, ...) → (batch, a b ...).
 
@@ -35,6 +37,7 @@ class Flatten(Layer):
         return ops.reshape(inputs, (inputs.shape[0], math.prod(inputs.shape[1:])))
 
 
+@layers.register()
 class Reshape(Layer):
     """Give each sample `target_shape`, in which one size may be -1: whatever is left."""
 
@@ -60,8 +63,9 @@ class Reshape(Layer):
         return ops.reshape(inputs, (inputs.shape[0], *sample))
 
 
+@layers.register()
 class Permute(Layer):
-    """Reorder the axes of each sample: axis i of the output is axis dims[i - 1] of the input, from 1."""
+    """Reorder the axes of each sample, counted from 1: output axis i is input axis dims[i - 1]."""
 
     def __init__(self, dims: Sequence[int], **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -77,6 +81,7 @@ class Permute(Layer):
         return ops.transpose(inputs, (0, *self.dims))
 
 
+@layers.register()
 class RepeatVector(Layer):
     """Repeat each sample n times: (batch, features) → (batch, n, features)."""
 

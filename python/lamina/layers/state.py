@@ -1,4 +1,4 @@
-"""What a layer owns: its variables, seed generators and sub-layers, found through its attributes."""
+"""What a layer owns: variables, random generators and sub-layers, found by its attributes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 
 class Stateful:
-    """The state of a layer and of everything assigned to its attributes, alone or in lists and dicts."""
+    """The state of a layer and of what its attributes hold, alone or in lists and dicts."""
 
     name: str
     _own_trainable: list[Variable]
@@ -48,7 +48,8 @@ class Stateful:
 
     def __setattr__(self, name: str, value: Any) -> None:
         object.__setattr__(self, name, value)
-        if name not in self._untracked:
+        # Private lists may hold variables that are someone else's.
+        if isinstance(value, Variable) or not name.startswith("_"):
             for variable in _members(value, Variable):
                 self._track(variable)
 
@@ -56,6 +57,7 @@ class Stateful:
         if not any(variable is known for known in self._own_variables):
             own = self._own_trainable if variable.trainable else self._own_frozen
             own.append(variable)
+            variable.trainable = variable.trainable and self._trainable
 
     @property
     def _own_variables(self) -> list[Variable]:
@@ -79,7 +81,7 @@ class Stateful:
 
     @property
     def weights(self) -> list[Variable]:
-        """All weights: own trainable ones, own others, then those of each sub-layer; none before build."""
+        """All weights: own trainable ones, own others, then those of each sub-layer."""
         below = (w for layer in self._layers for w in layer.weights)
         return _unique([*self._own_variables, *below])
 
@@ -112,7 +114,10 @@ class Stateful:
 
     @property
     def trainable(self) -> bool:
-        """Whether the weights, here and below, are trained; a compiled model wants compile() after a change."""
+        """Whether the weights, here and below, are trained.
+
+        A compiled model wants a new compile() after a change.
+        """
         return bool(self._trainable)
 
     @trainable.setter
@@ -129,7 +134,10 @@ class Stateful:
         return [weight.numpy() for weight in self.weights]
 
     def set_weights(self, weights: Sequence[ArrayLike]) -> None:
-        """Assign all weights, in the order of `weights`; raise ValueError, changing none, if one does not fit."""
+        """Assign all weights, in the order of `weights`.
+
+        Raises ValueError, and changes nothing, if one does not fit.
+        """
         self._require_weights("set_weights()")
         arrays = [np.asarray(value) for value in weights]
         self._check_weights(arrays)
@@ -156,7 +164,7 @@ class Stateful:
                 )
 
     def count_params(self) -> int:
-        """Return the number of scalars in the weights; raise ValueError before the layer is built."""
+        """Return the number of scalars in the weights; raise ValueError before they exist."""
         self._require_weights("count_params()")
         return sum(math.prod(weight.shape) for weight in self.weights)
 
@@ -172,7 +180,7 @@ class Stateful:
 
     @property
     def losses(self) -> list[TensorBase]:
-        """The losses that the last call added, here and below, then the penalties of regularized weights."""
+        """The losses that the last call added, here and below, then the penalties of weights."""
         return [*self._all_call_losses(), *self._penalties()]
 
     def _all_call_losses(self) -> list[TensorBase]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import numpy as np
+from numpy.typing import NDArray
 
-from lamina import config, ops
+from lamina import ops
+from lamina.ops._apply import to_floating
 from lamina.registry import Configurable
 from lamina.tensor import TensorBase
 from lamina.utils.naming import auto_name
@@ -31,7 +32,8 @@ class Loss(Configurable):
     ) -> None:
         if reduction not in _REDUCTIONS:
             raise ValueError(
-                f"{type(self).__name__}: expected reduction in {_REDUCTIONS}, received {reduction!r}"
+                f"{type(self).__name__}: expected reduction in {_REDUCTIONS}, "
+                f"received {reduction!r}"
             )
         self.name = name or auto_name(type(self).__name__)
         self.reduction = reduction
@@ -60,8 +62,8 @@ class Loss(Configurable):
         """Return which per-sample losses count (bool); None: all of them."""
         return None
 
-    def check_targets(self, y_true: np.ndarray[Any, Any], y_pred_shape: tuple[int, ...]) -> None:
-        """Raise ValueError for targets that no model could be asked for, naming value, row and range."""
+    def check_targets(self, y_true: NDArray[Any], y_pred_shape: tuple[int, ...]) -> None:
+        """Raise ValueError for targets out of range, naming value, row and range."""
 
 
 class FunctionLoss(Loss):
@@ -106,15 +108,14 @@ class LossFunctionWrapper(Loss):
 
 
 def to_float(x: Any, dtype: str | None = None) -> TensorBase:
-    """Return x as a tensor of `dtype`; None keeps a floating dtype and makes floatx of the others."""
-    x = ops.convert_to_tensor(x, dtype)
-    return x if x.dtype.startswith("float") else ops.cast(x, config.floatx())
+    """Return x as a tensor of `dtype`; None keeps a floating dtype, others become floatx."""
+    return to_floating(ops.convert_to_tensor(x, dtype))
 
 
 def squeeze_or_expand_to_same_rank(
     a: TensorBase, b: TensorBase, expand_rank_1: bool = True
 ) -> tuple[TensorBase, TensorBase]:
-    """Reconcile (n,) with (n, 1): where the ranks differ by a last axis of 1, drop or add that axis."""
+    """Reconcile (n,) with (n, 1): drop or add a last axis of 1 where it makes the ranks differ."""
     if a.ndim == b.ndim + 1 and a.shape[-1] == 1:
         if b.ndim == 1 and expand_rank_1:
             b = ops.expand_dims(b, -1)
@@ -126,7 +127,7 @@ def squeeze_or_expand_to_same_rank(
 
 
 def match(y_true: Any, y_pred: Any) -> tuple[TensorBase, TensorBase]:
-    """Return both as floating tensors of one dtype and one shape; raise ValueError if the shapes differ."""
+    """Return both as floating tensors of one dtype; raise ValueError if their shapes differ."""
     y_pred = to_float(y_pred)
     y_true = ops.convert_to_tensor(y_true, y_pred.dtype)
     y_true, y_pred = squeeze_or_expand_to_same_rank(y_true, y_pred)
@@ -149,7 +150,7 @@ def reduce_weighted(
     if sample_weight is not None:
         weights = ops.convert_to_tensor(sample_weight, losses.dtype)
     if mask is not None:
-        weights = _merge_mask(weights, ops.cast(mask, losses.dtype), reduction)
+        weights = merge_mask(weights, ops.cast(mask, losses.dtype), reduction)
     if weights is not None:
         losses, weights = squeeze_or_expand_to_same_rank(losses, weights)
         losses = losses * weights
@@ -158,21 +159,15 @@ def reduce_weighted(
     if reduction == "sum":
         return ops.sum(losses)
     if reduction == "mean_with_sample_weight" and weights is not None:
-        return divide_no_nan(ops.sum(losses), ops.sum(weights))
+        return ops.divide_no_nan(ops.sum(losses), ops.sum(weights))
     return ops.mean(losses)
 
 
-def _merge_mask(weights: TensorBase | None, mask: TensorBase, reduction: str | None) -> TensorBase:
-    # A mean is over what the mask leaves, so its weights grow by total / valid.
+def merge_mask(weights: TensorBase | None, mask: TensorBase, reduction: str | None) -> TensorBase:
+    """Return weights that are 0 where the mask is; for a mean the others grow by total / valid."""
     if reduction in ("mean", "sum_over_batch_size"):
-        mask = divide_no_nan(mask, ops.mean(mask))
+        mask = ops.divide_no_nan(mask, ops.mean(mask))
     if weights is None:
         return mask
     mask, weights = squeeze_or_expand_to_same_rank(mask, weights)
     return weights * mask
-
-
-def divide_no_nan(a: TensorBase, b: TensorBase) -> TensorBase:
-    """Return a / b, and 0 where b is 0."""
-    zero = ops.equal(b, 0)
-    return ops.where(zero, 0.0, a / ops.where(zero, 1.0, b))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lamina import config, ops
 from lamina.losses.base import FunctionLoss, match, to_float
-from lamina.ops._apply import apply
+from lamina.registry import losses
 from lamina.tensor import TensorBase
 
 
@@ -22,23 +22,15 @@ def binary_crossentropy(
 ) -> TensorBase:
     """Return the mean along `axis` of -t log p - (1 - t) log(1 - p), p clipped to [ε, 1 - ε].
 
-    y_true: t in [0, 1], smoothed to t (1 - s) + s/2. y_pred: p, or with from_logits log(p / (1 - p)).
+    y_true: t in [0, 1], smoothed to t (1 - s) + s/2. y_pred: p, or with from_logits log(p / (1 -
+    p)).
     """
     y_true, y_pred = match(y_true, y_pred)
-    t = smooth(y_true, label_smoothing, 2)
-    if from_logits:
-        losses = apply("sigmoid_crossentropy", y_pred, t)
-    else:
-        losses = log_loss(t, y_pred)
-    return ops.mean(losses, axis=axis)
+    y_true = smooth(y_true, label_smoothing, 2)
+    return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axis=axis)
 
 
-def log_loss(t: TensorBase, p: TensorBase) -> TensorBase:
-    """Return -t log p - (1 - t) log(1 - p) elementwise, p clipped to [ε, 1 - ε]."""
-    p = clip_probability(p)
-    return -(t * ops.log(p) + (1.0 - t) * ops.log(1.0 - p))
-
-
+@losses.register("bce", "BCE")
 class BinaryCrossentropy(FunctionLoss):
     """Cross-entropy of two classes, or of several that do not exclude each other.
 
@@ -76,13 +68,10 @@ def categorical_crossentropy(
     """
     y_true, y_pred = match(y_true, y_pred)
     y_true = smooth(y_true, label_smoothing, y_true.shape[-1])
-    if from_logits:
-        y_pred, y_true = (ops.moveaxis(y, axis, -1) for y in (y_pred, y_true))
-        return apply("softmax_crossentropy", y_pred, y_true)
-    p = clip_probability(y_pred / ops.sum(y_pred, axis=axis, keepdims=True))
-    return -ops.sum(y_true * ops.log(p), axis=axis)
+    return ops.categorical_crossentropy(y_true, y_pred, from_logits, axis)
 
 
+@losses.register()
 class CategoricalCrossentropy(FunctionLoss):
     """Cross-entropy of classes that exclude each other, targets one-hot: -Σ t log p."""
 
@@ -112,24 +101,20 @@ def sparse_categorical_crossentropy(
 ) -> TensorBase:
     """Return -log p[label] along `axis`, p scaled to sum to 1 and clipped to [ε, 1 - ε].
 
-    y_true: labels 0..classes - 1, of y_pred's shape without `axis` (or with 1 there); those equal to
-    `ignore_class` give 0. y_pred: p, or with from_logits any logits, p = softmax(logits).
+    y_true: labels 0..classes - 1, of y_pred's shape without `axis` (or with 1 there); those equal
+    to `ignore_class` give 0. y_pred: p, or with from_logits any logits, p = softmax(logits).
     """
     y_pred = to_float(y_pred)
     labels = sparse_labels(y_true, y_pred.shape, axis)
-    valid = None
-    if ignore_class is not None:
-        valid = ops.not_equal(labels, ignore_class)
-        labels = ops.where(valid, labels, 0)
-    if from_logits:
-        losses = apply("sparse_softmax_crossentropy", ops.moveaxis(y_pred, axis, -1), labels)
-    else:
-        chosen = ops.take_along_axis(y_pred, ops.expand_dims(labels, axis), axis)
-        p = ops.squeeze(chosen, axis) / ops.sum(y_pred, axis=axis)
-        losses = -ops.log(clip_probability(p))
-    return losses if valid is None else ops.where(valid, losses, 0.0)
+    if ignore_class is None:
+        return ops.sparse_categorical_crossentropy(labels, y_pred, from_logits, axis)
+    valid = ops.not_equal(labels, ignore_class)
+    labels = ops.where(valid, labels, 0)
+    losses = ops.sparse_categorical_crossentropy(labels, y_pred, from_logits, axis)
+    return ops.where(valid, losses, 0.0)
 
 
+@losses.register()
 class SparseCategoricalCrossentropy(FunctionLoss):
     """Cross-entropy of classes that exclude each other, targets integers: -log p[label]."""
 
@@ -164,6 +149,7 @@ def kl_divergence(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.sum(y_true * ops.log(y_true / y_pred), axis=-1)
 
 
+@losses.register("kld", "KLD")
 class KLDivergence(FunctionLoss):
     """Kullback-Leibler divergence of the predicted from the true distribution."""
 
@@ -196,18 +182,14 @@ def check_labels(
         row = np.argwhere(wrong)[0]
         raise ValueError(
             f"{where}: expected labels in 0..{num_classes - 1}, "
-            f"received {labels[tuple(row)]} in row {row[0]} (and {np.count_nonzero(wrong) - 1} more)"
+            f"received {labels[tuple(row)]} in row {row[0]} "
+            f"(and {np.count_nonzero(wrong) - 1} more like it)"
         )
 
 
 def smooth(y_true: TensorBase, amount: float, classes: int) -> TensorBase:
     """Return targets moved towards the uniform distribution: t (1 - amount) + amount / classes."""
     return y_true * (1.0 - amount) + amount / classes if amount else y_true
-
-
-def clip_probability(p: TensorBase) -> TensorBase:
-    """Return p clipped to [ε, 1 - ε], so that its logarithms are finite."""
-    return ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
 
 
 def check_fraction(name: str, value: float) -> float:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lamina import ops
+from lamina import config, ops
 from lamina.losses.base import FunctionLoss, match
-from lamina.losses.crossentropy import check_fraction, clip_probability, log_loss, smooth
+from lamina.losses.crossentropy import check_fraction, smooth
+from lamina.registry import losses
 from lamina.tensor import TensorBase
 
 
@@ -25,20 +26,21 @@ def binary_focal_crossentropy(
 ) -> TensorBase:
     """Return the mean along `axis` of (1 - p_t)^gamma times the cross-entropy of two classes.
 
-    p_t = t p + (1 - t)(1 - p) is the probability given to the truth; with apply_class_balancing the two
-    classes weigh alpha and 1 - alpha.
+    p_t = t p + (1 - t)(1 - p) is the probability given to the truth; with apply_class_balancing the
+    two classes weigh alpha and 1 - alpha.
     """
     y_true, p = match(y_true, y_pred)
     t = smooth(y_true, label_smoothing, 2)
     if from_logits:
         p = ops.sigmoid(p)
     p_t = t * p + (1.0 - t) * (1.0 - p)
-    losses = ops.power(1.0 - p_t, gamma) * log_loss(t, p)
+    losses = ops.power(1.0 - p_t, gamma) * ops.binary_crossentropy(t, p)
     if apply_class_balancing:
         losses = (t * alpha + (1.0 - t) * (1.0 - alpha)) * losses
     return ops.mean(losses, axis=axis)
 
 
+@losses.register()
 class BinaryFocalCrossentropy(FunctionLoss):
     """Focal cross-entropy of two classes: the mean of -(1 - p_t)^gamma log p_t."""
 
@@ -80,10 +82,12 @@ def categorical_focal_crossentropy(
     t = smooth(y_true, label_smoothing, y_true.shape[-1])
     if from_logits:
         p = ops.softmax(p, axis=axis)
-    p = clip_probability(p / ops.sum(p, axis=axis, keepdims=True))
+    p = p / ops.sum(p, axis=axis, keepdims=True)
+    p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
     return ops.sum(-alpha * ops.power(1.0 - p, gamma) * t * ops.log(p), axis=axis)
 
 
+@losses.register()
 class CategoricalFocalCrossentropy(FunctionLoss):
     """Focal cross-entropy of classes that exclude each other: -Σ alpha (1 - p)^gamma t log p."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from lamina import ops
 from lamina.losses.base import FunctionLoss, match
+from lamina.registry import losses
 from lamina.tensor import TensorBase
 
 
@@ -17,6 +18,7 @@ def hinge(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(_hinge(y_true, y_pred), axis=-1)
 
 
+@losses.register()
 class Hinge(FunctionLoss):
     """Hinge of two classes -1 and 1 (or 0 and 1): mean(max(1 - t y_pred, 0))."""
 
@@ -28,6 +30,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(ops.square(_hinge(y_true, y_pred)), axis=-1)
 
 
+@losses.register()
 class SquaredHinge(FunctionLoss):
     """Squared hinge of two classes -1 and 1 (or 0 and 1): mean(max(1 - t y_pred, 0)²)."""
 
@@ -42,6 +45,7 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.maximum(wrong - right + 1.0, 0.0)
 
 
+@losses.register()
 class CategoricalHinge(FunctionLoss):
     """Hinge of several classes, targets one-hot: the right score should lead by 1."""
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from lamina import config, ops
 from lamina.losses.base import FunctionLoss, match
+from lamina.registry import losses
 from lamina.tensor import TensorBase
 
 
@@ -19,6 +20,7 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
 
 
+@losses.register("mse", "MSE")
 class MeanSquaredError(FunctionLoss):
     """Mean of squared errors: mean((y_true - y_pred)²)."""
 
@@ -31,6 +33,7 @@ def sum_squared_error(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.sum(ops.square(y_true - y_pred), axis=-1)
 
 
+@losses.register("sse", "SSE")
 class SumSquaredError(FunctionLoss):
     """Sum of squared errors, over the batch too: Σ(y_true - y_pred)²."""
 
@@ -48,6 +51,7 @@ def mean_absolute_error(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
+@losses.register("mae", "MAE")
 class MeanAbsoluteError(FunctionLoss):
     """Mean of absolute errors: mean(|y_true - y_pred|)."""
 
@@ -61,6 +65,7 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> TensorBase:
     return 100.0 * ops.mean(ops.abs(relative), axis=-1)
 
 
+@losses.register("mape", "MAPE")
 class MeanAbsolutePercentageError(FunctionLoss):
     """Mean of relative errors in percent: 100 mean(|y_true - y_pred| / max(|y_true|, ε))."""
 
@@ -74,6 +79,7 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(ops.square(log_pred - log_true), axis=-1)
 
 
+@losses.register("msle", "MSLE")
 class MeanSquaredLogarithmicError(FunctionLoss):
     """Mean of squared errors of logarithms: mean((log(1 + y_true) - log(1 + y_pred))²)."""
 
@@ -88,6 +94,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> TensorBase:
     return ops.mean(ops.where(error <= delta, quadratic, linear), axis=-1)
 
 
+@losses.register()
 class Huber(FunctionLoss):
     """Squared near zero, linear beyond `delta`: the mean of e²/2 or delta |e| - delta²/2.
 
@@ -118,6 +125,7 @@ def log_cosh(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(error + ops.softplus(-2.0 * error) - math.log(2.0), axis=-1)
 
 
+@losses.register("logcosh")
 class LogCosh(FunctionLoss):
     """Logarithm of the hyperbolic cosine: mean(log(cosh(y_pred - y_true)))."""
 
@@ -130,8 +138,9 @@ def poisson(y_true: Any, y_pred: Any) -> TensorBase:
     return ops.mean(y_pred - y_true * ops.log(y_pred + config.epsilon()), axis=-1)
 
 
+@losses.register()
 class Poisson(FunctionLoss):
-    """Negative log-likelihood of counts y_true under rates y_pred, less the constant log(y_true!)."""
+    """Negative log-likelihood of counts y_true under rates y_pred, up to a constant."""
 
     fn = staticmethod(poisson)
 
@@ -148,8 +157,9 @@ def normalize(x: TensorBase, axis: int) -> TensorBase:
     return x * ops.rsqrt(ops.maximum(square_sum, config.epsilon() ** 2))
 
 
+@losses.register()
 class CosineSimilarity(FunctionLoss):
-    """Minus the cosine of the angle: -1 for the same direction, 0 for a right angle, 1 for opposite."""
+    """Minus the cosine of the angle: -1 for the same direction, 1 for the opposite."""
 
     fn = staticmethod(cosine_similarity)
     options = ("axis",)

@@ -8,8 +8,8 @@ from typing import Any
 from lamina import config, ops
 from lamina.losses.base import match, to_float
 from lamina.losses.crossentropy import sparse_labels
-from lamina.metrics.base import Metric
 from lamina.metrics.reduction import FunctionMetric
+from lamina.registry import metrics
 from lamina.tensor import TensorBase
 
 
@@ -22,6 +22,7 @@ def accuracy(y_true: Any, y_pred: Any) -> TensorBase:
     return _matches(*match(y_true, y_pred))
 
 
+@metrics.register()
 class Accuracy(_AccuracyMetric):
     """How often y_pred equals y_true."""
 
@@ -34,6 +35,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> TensorB
     return _matches(y_true, ops.cast(y_pred > threshold, y_true.dtype))
 
 
+@metrics.register()
 class BinaryAccuracy(_AccuracyMetric):
     """How often y_pred > threshold agrees with y_true of 0 and 1."""
 
@@ -53,6 +55,7 @@ def categorical_accuracy(y_true: Any, y_pred: Any) -> TensorBase:
     return _matches(ops.argmax(y_true, axis=-1), ops.argmax(y_pred, axis=-1))
 
 
+@metrics.register()
 class CategoricalAccuracy(_AccuracyMetric):
     """How often the class of the largest prediction is the one-hot target's."""
 
@@ -65,6 +68,7 @@ def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> TensorBase:
     return _matches(sparse_labels(y_true, y_pred.shape), ops.argmax(y_pred, axis=-1))
 
 
+@metrics.register()
 class SparseCategoricalAccuracy(_AccuracyMetric):
     """How often the class of the largest prediction is the integer label."""
 
@@ -77,6 +81,7 @@ def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> TensorBa
     return _in_top_k(ops.argmax(y_true, axis=-1), y_pred, k)
 
 
+@metrics.register()
 class TopKCategoricalAccuracy(_AccuracyMetric):
     """How often the one-hot target's class is among the k largest predictions."""
 
@@ -103,6 +108,7 @@ def sparse_top_k_categorical_accuracy(
     return ops.cast(ops.any(found, axis=-1), config.floatx())
 
 
+@metrics.register()
 class SparseTopKCategoricalAccuracy(_AccuracyMetric):
     """How often the integer label is among the k largest predictions."""
 
@@ -118,33 +124,6 @@ class SparseTopKCategoricalAccuracy(_AccuracyMetric):
     ) -> None:
         super().__init__(name, dtype)
         self.k, self.from_sorted_ids = k, from_sorted_ids
-
-
-def kind_of_classification(
-    y_true_shape: tuple[int | None, ...], y_pred_shape: tuple[int | None, ...]
-) -> str:
-    """Return "binary", "sparse_categorical" or "categorical", as the shapes of targets and predictions say."""
-    if y_pred_shape[-1] == 1:
-        return "binary"
-    if len(y_true_shape) < len(y_pred_shape) or y_true_shape[-1] == 1:
-        return "sparse_categorical"
-    return "categorical"
-
-
-def resolve_accuracy(
-    y_true_shape: tuple[int | None, ...],
-    y_pred_shape: tuple[int | None, ...],
-    name: str = "accuracy",
-) -> Metric:
-    """Return the accuracy that "accuracy" means for targets and predictions of these shapes."""
-    return _ACCURACIES[kind_of_classification(y_true_shape, y_pred_shape)](name=name)
-
-
-_ACCURACIES = {
-    "binary": BinaryAccuracy,
-    "sparse_categorical": SparseCategoricalAccuracy,
-    "categorical": CategoricalAccuracy,
-}
 
 
 def _matches(a: TensorBase, b: TensorBase) -> TensorBase:

@@ -1,4 +1,4 @@
-"""The base class of metrics: variables that a batch is added to, and a result computed from them."""
+"""The base class of metrics: variables that batches are added to, and a result of them."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from lamina.variable import Variable
 class Metric(Configurable):
     """Accumulate a number over batches; a subclass overrides `update_state` and `result`.
 
-    Both compose `lamina.ops` on the metric's variables: in training they are part of the compiled graph, by
-    hand they act at once. Values are computed in `dtype` (None: the predictions'), sums are float64: a scalar
-    addition per batch is free, and a float32 sum stops counting at 2^24 and drifts long before.
+    Both compose `lamina.ops` on the metric's variables: in training they are part of the compiled
+    graph, by hand they act at once. Values are computed in `dtype` (None: the predictions'), sums
+    are float64: a scalar addition per batch is free, and a float32 sum stops counting at 2^24 and
+    drifts long before.
     """
 
     # Whether larger ("up") or smaller ("down") is better, for callbacks that keep the best.
@@ -37,7 +38,11 @@ class Metric(Configurable):
     ) -> Variable:
         """Return a new variable of the metric's state."""
         variable = Variable(
-            initializers.get(initializer), shape=tuple(shape), dtype=dtype, trainable=False, name=name
+            initializers.get(initializer),
+            shape=tuple(shape),
+            dtype=dtype,
+            trainable=False,
+            name=name,
         )
         self._variables.append(variable)
         return variable

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lamina import ops
-from lamina.losses.base import divide_no_nan, squeeze_or_expand_to_same_rank, to_float
+from lamina.losses.base import squeeze_or_expand_to_same_rank, to_float
 from lamina.metrics.base import Metric
-from lamina.ops._apply import apply
+from lamina.registry import metrics
 from lamina.tensor import TensorBase
-from lamina.variable import Variable
 
-# What a prediction outside the top k becomes: below every threshold, the one of "top_k alone" included.
+# What a prediction outside the top k becomes: below every threshold, the one of "top_k alone"
+# included.
 _NEVER = -1e10
 
 
@@ -22,28 +22,31 @@ def confusion_counts(
     y_true: TensorBase,
     y_pred: TensorBase,
     thresholds: Sequence[float],
-    weights: TensorBase | None = None,
+    weights: TensorBase | None,
+    shape: tuple[int, int],
 ) -> dict[str, TensorBase]:
     """Return the weighted counts of the four outcomes of `y_pred > threshold`.
 
-    y_true (0 and 1), y_pred and weights: shape (samples, labels). thresholds: ascending.
-    Each count has shape (thresholds, labels), float64.
+    y_true (0 and 1), y_pred and weights have one shape and are reshaped to `shape`: (samples,
+    labels). thresholds: ascending. Each count has shape (thresholds, labels), float64.
     """
+    y_true, y_pred = ops.reshape(y_true, shape), ops.reshape(y_pred, shape)
     labels = y_pred.shape[-1]
     positive = ops.cast(ops.not_equal(y_true, 0), "float64")
     negative = 1.0 - positive
     if weights is not None:
-        weights = ops.cast(weights, "float64")
+        weights = ops.reshape(ops.cast(weights, "float64"), shape)
         positive, negative = positive * weights, negative * weights
 
-    # A prediction is positive at the first `above` thresholds: count per number, then sum from the far end.
+    # A prediction is positive at the first `above` thresholds: count per number, then sum from the
+    # far end.
     above = _thresholds_below(y_pred, thresholds)
     index = ops.reshape(above * labels + np.arange(labels, dtype=np.int32), (-1,))
     updates = ops.stack([ops.reshape(positive, (-1,)), ops.reshape(negative, (-1,))], axis=-1)
     cells = (len(thresholds) + 1) * labels
-    histogram = apply("scatter_add", index, updates, shape=(cells, 2))
+    histogram = ops.scatter(ops.expand_dims(index, -1), updates, (cells, 2))
     histogram = ops.reshape(histogram, (len(thresholds) + 1, labels, 2))
-    cumulative = apply("cumsum", histogram, axis=0, reverse=True)
+    cumulative = ops.cumsum(histogram, axis=0, reverse=True)
     outcome = {"true_positives": cumulative[1:, :, 0], "false_positives": cumulative[1:, :, 1]}
     outcome["false_negatives"] = cumulative[:1, :, 0] - outcome["true_positives"]
     outcome["true_negatives"] = cumulative[:1, :, 1] - outcome["false_positives"]
@@ -55,7 +58,8 @@ def _thresholds_below(y_pred: TensorBase, thresholds: Sequence[float]) -> Tensor
     levels = np.asarray(thresholds)
     intervals = len(levels) - 1
     if intervals > 1 and np.allclose(levels, np.arange(intervals + 1) / intervals, atol=1e-7):
-        # Evenly over [0, 1]: no comparison with each. A first threshold below 0 is below everything.
+        # Evenly over [0, 1]: no comparison with each. A first threshold below 0 is below
+        # everything.
         below = ops.ceil(ops.clip(y_pred, 0.0, 1.0) * float(intervals))
         return ops.cast(ops.maximum(below, 1.0) if levels[0] < 0 else below, "int32")
     larger = ops.expand_dims(y_pred, -1) > ops.convert_to_tensor(levels, y_pred.dtype)
@@ -81,7 +85,9 @@ class ConfusionMetric(Metric):
         self.class_id = class_id
         default = 0.5 if top_k is None else _NEVER
         self._levels = _check_thresholds(default if thresholds is None else thresholds)
-        self._totals = {name: self.add_variable((len(self._levels),), name=name) for name in self.counts}
+        self._totals = {
+            name: self.add_variable((len(self._levels),), name=name) for name in self.counts
+        }
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred, weights = prepare(y_true, y_pred, sample_weight, self.dtype)
@@ -90,9 +96,9 @@ class ConfusionMetric(Metric):
         if self.class_id is not None:
             y_true, y_pred = y_true[..., self.class_id], y_pred[..., self.class_id]
             weights = None if weights is None else weights[..., self.class_id]
-        flat = [None if x is None else ops.reshape(x, (-1, 1)) for x in (y_true, y_pred, weights)]
         order = np.argsort(self._levels, kind="stable")
-        counts = confusion_counts(*flat[:2], [self._levels[i] for i in order], flat[2])
+        ascending = [self._levels[i] for i in order]
+        counts = confusion_counts(y_true, y_pred, ascending, weights, (-1, 1))
         for name, total in self._totals.items():
             count = ops.squeeze(counts[name], -1)
             total.assign_add(ops.take(count, np.argsort(order)) if len(order) > 1 else count)
@@ -116,24 +122,28 @@ class _Count(ConfusionMetric):
         return self.total(self.counts[0])
 
 
+@metrics.register()
 class TruePositives(_Count):
     """Number (or weight) of predictions above the threshold whose target is 1."""
 
     counts = ("true_positives",)
 
 
+@metrics.register()
 class FalsePositives(_Count):
     """Number (or weight) of predictions above the threshold whose target is 0."""
 
     counts = ("false_positives",)
 
 
+@metrics.register()
 class TrueNegatives(_Count):
     """Number (or weight) of predictions not above the threshold whose target is 0."""
 
     counts = ("true_negatives",)
 
 
+@metrics.register()
 class FalseNegatives(_Count):
     """Number (or weight) of predictions not above the threshold whose target is 1."""
 
@@ -147,19 +157,22 @@ class _Ratio(ConfusionMetric):
 
     def result(self) -> TensorBase:
         part, rest = (self.total(name) for name in self.counts)
-        return divide_no_nan(part, part + rest)
+        return ops.divide_no_nan(part, part + rest)
 
 
+@metrics.register()
 class Precision(_Ratio):
     """Which part of the positive predictions is right: TP / (TP + FP).
 
-    thresholds: one or several, a prediction being positive above it (0.5; with top_k none but top_k's).
-    top_k: only the k largest predictions of a sample can be positive. class_id: look at this class only.
+    thresholds: one or several, a prediction being positive above it (0.5; with top_k none but
+    top_k's). top_k: only the k largest predictions of a sample can be positive. class_id: look at
+    this class only.
     """
 
     counts = ("true_positives", "false_positives")
 
 
+@metrics.register()
 class Recall(_Ratio):
     """Which part of the positive targets is found: TP / (TP + FN); arguments as for `Precision`."""
 

@@ -7,17 +7,20 @@ from typing import Any
 from lamina import config, ops
 from lamina.losses.base import match
 from lamina.metrics.base import Metric
+from lamina.registry import metrics
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
 
 _AVERAGES = (None, "micro", "macro", "weighted")
 
 
+@metrics.register("fbeta_score")
 class FBetaScore(Metric):
-    """(1 + β²) precision recall / (β² precision + recall), of targets and predictions (samples, classes).
+    """(1 + β²) precision recall / (β² precision + recall), of shape (samples, classes).
 
-    average: None gives a score per class, "macro" their mean, "weighted" their mean by the classes' targets,
-    "micro" one score of all counts. threshold: a prediction above it is positive; None: the largest is.
+    average: None gives a score per class, "macro" their mean, "weighted" their mean by the classes'
+    targets, "micro" one score of all counts. threshold: a prediction above it is positive; None:
+    the largest is.
     """
 
     _direction = "up"
@@ -74,6 +77,7 @@ class FBetaScore(Metric):
         return score if self.average is None else ops.mean(score)
 
 
+@metrics.register()
 class F1Score(FBetaScore):
     """The harmonic mean of precision and recall; arguments as for `FBetaScore`."""
 

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from lamina import ops
-from lamina.losses.base import divide_no_nan, squeeze_or_expand_to_same_rank, to_float
+from lamina.losses.base import squeeze_or_expand_to_same_rank, to_float
 from lamina.metrics.base import Metric
+from lamina.registry import metrics
 from lamina.tensor import TensorBase
 
 
+@metrics.register()
 class Sum(Metric):
     """Sum of all values, each times its sample weight."""
 
@@ -26,15 +28,16 @@ class Sum(Metric):
         return self.total.value
 
 
-class Mean(Metric):
-    """Mean of the samples' values: Σ w v / Σ w; a sample of several values counts by their mean."""
+class MeanAccumulator(Metric):
+    """A mean over samples: Σ w v / Σ w; a sample of several values counts by their mean."""
 
-    def __init__(self, name: str | None = "mean", dtype: str | None = None) -> None:
+    def __init__(self, name: str | None = None, dtype: str | None = None) -> None:
         super().__init__(name, dtype)
         self.total = self.add_variable(name="total")
         self.count = self.add_variable(name="count")
 
-    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+    def add(self, values: Any, sample_weight: Any = None) -> None:
+        """Add a batch of values."""
         values, weights = weigh(to_float(values, self.dtype), sample_weight, ops.mean)
         self.total.assign_add(ops.cast(ops.sum(values), "float64"))
         if weights is not None:
@@ -43,10 +46,21 @@ class Mean(Metric):
             self.count.assign_add(float(values.shape[0] if values.ndim else 1))
 
     def result(self) -> TensorBase:
-        return divide_no_nan(self.total.value, self.count.value)
+        return ops.divide_no_nan(self.total.value, self.count.value)
 
 
-class FunctionMetric(Mean):
+@metrics.register()
+class Mean(MeanAccumulator):
+    """Mean of values: Σ w v / Σ w; a sample of several values counts by their mean."""
+
+    def __init__(self, name: str | None = "mean", dtype: str | None = None) -> None:
+        super().__init__(name, dtype)
+
+    def update_state(self, values: Any, sample_weight: Any = None) -> None:
+        self.add(values, sample_weight)
+
+
+class FunctionMetric(MeanAccumulator):
     """A mean of a function of (y_true, y_pred): the class names it and its options."""
 
     fn: Callable[..., TensorBase]
@@ -57,10 +71,10 @@ class FunctionMetric(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         options = {option: getattr(self, option) for option in self.options}
-        super().update_state(self.fn(y_true, y_pred, **options), sample_weight)
+        self.add(self.fn(y_true, y_pred, **options), sample_weight)
 
 
-class MeanMetricWrapper(Mean):
+class MeanMetricWrapper(MeanAccumulator):
     """The mean of any function of (y_true, y_pred) composing `lamina.ops`, with keywords for it."""
 
     def __init__(
@@ -75,7 +89,7 @@ class MeanMetricWrapper(Mean):
         self.options = options
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        super().update_state(self.fn(y_true, y_pred, **self.options), sample_weight)
+        self.add(self.fn(y_true, y_pred, **self.options), sample_weight)
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}

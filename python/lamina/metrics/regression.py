@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from lamina import ops
 from lamina.losses.base import match
 from lamina.losses.regression import cosine_similarity as cosine_loss
 from lamina.metrics.base import Metric
-from lamina.metrics.reduction import FunctionMetric, Mean
+from lamina.metrics.reduction import FunctionMetric, MeanAccumulator
+from lamina.registry import metrics
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
 
 _AGGREGATIONS = (None, "uniform_average", "variance_weighted_average")
 
 
-class RootMeanSquaredError(Mean):
+@metrics.register("rmse", "RMSE")
+class RootMeanSquaredError(MeanAccumulator):
     """sqrt(mean((y_true - y_pred)²)), in the units of the targets."""
 
     _direction = "down"
@@ -27,7 +30,7 @@ class RootMeanSquaredError(Mean):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_true, y_pred = match(y_true, y_pred)
-        super().update_state(ops.square(y_pred - y_true), sample_weight)
+        self.add(ops.square(y_pred - y_true), sample_weight)
 
     def result(self) -> TensorBase:
         return ops.sqrt(super().result())
@@ -38,8 +41,9 @@ def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> TensorBase:
     return -cosine_loss(y_true, y_pred, axis)
 
 
+@metrics.register()
 class CosineSimilarity(FunctionMetric):
-    """Cosine of the angle: 1 for the same direction, -1 for the opposite (the loss is its negative)."""
+    """Cosine of the angle: 1 for the same direction, -1 for the opposite."""
 
     _direction = "up"
     fn = staticmethod(cosine_similarity)
@@ -52,12 +56,13 @@ class CosineSimilarity(FunctionMetric):
         self.axis = axis
 
 
+@metrics.register()
 class R2Score(Metric):
     """Coefficient of determination 1 - Σ(y_true - y_pred)² / Σ(y_true - mean(y_true))².
 
-    Targets and predictions have shape (samples, outputs). class_aggregation: "uniform_average" of the outputs'
-    scores, "variance_weighted_average", or None for a score per output. num_regressors p > 0 gives the adjusted
-    1 - (1 - R²)(n - 1) / (n - p - 1).
+    Targets and predictions have shape (samples, outputs). class_aggregation: "uniform_average" of
+    the outputs' scores, "variance_weighted_average", or None for a score per output. num_regressors
+    p > 0 gives the adjusted 1 - (1 - R²)(n - 1) / (n - p - 1).
     """
 
     _direction = "up"
@@ -76,7 +81,9 @@ class R2Score(Metric):
                 f"received {class_aggregation!r}"
             )
         if num_regressors < 0:
-            raise ValueError(f"{self.name}: expected num_regressors >= 0, received {num_regressors}")
+            raise ValueError(
+                f"{self.name}: expected num_regressors >= 0, received {num_regressors}"
+            )
         self.class_aggregation, self.num_regressors = class_aggregation, num_regressors
         self.num_samples = self.add_variable(name="num_samples")
         self._totals: tuple[Variable, ...] = ()
@@ -98,7 +105,7 @@ class R2Score(Metric):
         terms = (y_true * y_true, y_true, ops.square(y_true - y_pred), ops.ones_like(y_true))
         for total, values in zip(self._totals, terms, strict=True):
             total.assign_add(ops.sum(values * weights, axis=0))
-        self.num_samples.assign_add(float(y_true.size))
+        self.num_samples.assign_add(float(math.prod(y_true.shape)))
 
     def result(self) -> TensorBase:
         squared_sum, total_sum, residual, count = (total.value for total in self._totals)

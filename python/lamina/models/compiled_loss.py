@@ -15,7 +15,9 @@ def check_identifiers(given: Any, resolve: Callable[..., Any]) -> None:
     """Raise what `resolve` raises for the unknown names in a list or dict of losses or metrics."""
     for identifier in nest.flatten(given):
         if identifier is not None:
-            resolve(identifier, (1, 1), (1, 1))  # shapes matter to "accuracy" and "crossentropy" only
+            resolve(
+                identifier, (1, 1), (1, 1)
+            )  # shapes matter to "accuracy" and "crossentropy" only
 
 
 class Judgement(NamedTuple):
@@ -41,8 +43,8 @@ class Judgement(NamedTuple):
 class CompiledLoss:
     """Weighted sum of the losses of the outputs: Σ loss_weights[i] · loss[i](y[i], y_pred[i]).
 
-    loss: one for all outputs, or a list or dict with one (or None) for each. `trackers` hold the mean of
-    each output's own loss, unweighted, where there are several.
+    loss: one for all outputs, or a list or dict with one (or None) for each. `trackers` hold the
+    mean of each output's own loss, unweighted, where there are several.
     """
 
     def __init__(self, loss: Any, loss_weights: Any) -> None:
@@ -51,9 +53,11 @@ class CompiledLoss:
         self._weights = loss_weights
         self.trackers: list[metrics.Mean] = []
         self.judgement: Judgement | None = None  # of the last call
-        if loss_weights is not None and not isinstance(loss_weights, (list, tuple, dict, float, int)):
+        if loss_weights is not None and not isinstance(
+            loss_weights, (list, tuple, dict, float, int)
+        ):
             raise ValueError(
-                f"loss_weights: expected a number, or a list or dict of numbers, received {loss_weights!r}"
+                f"loss_weights: expected a number, a list or a dict, received {loss_weights!r}"
             )
 
     def __call__(
@@ -68,14 +72,21 @@ class CompiledLoss:
         targets = outputs.align(y, "y", present)
         sample_weights = outputs.align(sample_weight, "sample_weight", present)
         weights = outputs.align(self._weights, "loss_weights", present)
-        chosen = [_for_shapes(*parts) for parts in zip(chosen, targets, tensors, outputs.names, strict=True)]
+        chosen = [
+            _for_shapes(*parts)
+            for parts in zip(chosen, targets, tensors, outputs.names, strict=True)
+        ]
         self.judgement = Judgement(outputs, chosen, [tensor.shape for tensor in tensors])
         if not self.trackers and sum(present) > 1:
-            self.trackers = [metrics.Mean(name=f"{name}_loss") for name in compress(outputs.names, present)]
+            self.trackers = [
+                metrics.Mean(name=f"{name}_loss") for name in compress(outputs.names, present)
+            ]
 
         terms: list[TensorBase] = []
         for i in compress(range(len(outputs)), present):
-            value = _evaluate(chosen[i], targets[i], tensors[i], sample_weights[i], outputs.names[i])
+            value = _evaluate(
+                chosen[i], targets[i], tensors[i], sample_weights[i], outputs.names[i]
+            )
             if self.trackers:
                 self.trackers[len(terms)].update_state(value, sample_weight=tensors[i].shape[0])
             terms.append(value if weights[i] is None else value * weights[i])
@@ -90,18 +101,20 @@ def _for_shapes(loss: Any, y_true: Any, y_pred: TensorBase, name: str) -> Any:
     return losses.resolve(loss, y_true.shape, y_pred.shape)
 
 
-def _evaluate(loss: Any, y_true: Any, y_pred: TensorBase, sample_weight: Any, name: str) -> TensorBase:
+def _evaluate(
+    loss: Any, y_true: Any, y_pred: TensorBase, sample_weight: Any, name: str
+) -> TensorBase:
     try:
         value: TensorBase = loss(y_true, y_pred, sample_weight)
     except ValueError as error:
         raise ValueError(
-            f"y: targets of shape {_rows(y_true)} do not suit output {name!r} of shape {_rows(y_pred)} "
-            f"under loss {loss.name!r}: {error}"
+            f"y: targets of shape {_rows(y_true)} do not suit output {name!r} "
+            f"of shape {_rows(y_pred)} under loss {loss.name!r}: {error}"
         ) from error
     if value.ndim:
         raise ValueError(
-            f"loss {loss.name!r} of output {name!r}: expected a scalar, received shape {value.shape}; "
-            "a loss with reduction='none' cannot be trained on"
+            f"loss {loss.name!r} of output {name!r}: expected a scalar, "
+            f"received shape {value.shape}; a loss with reduction='none' cannot be trained on"
         )
     return value
 

@@ -19,10 +19,10 @@ class _Entry(NamedTuple):
 
 
 class CompiledMetrics:
-    """Metrics of each output: `metrics` count every sample alike, `weighted_metrics` by sample weight.
+    """Metrics of each output: `metrics` count samples alike, `weighted_metrics` by their weight.
 
-    Each argument is one metric or a list; with several outputs also a list or dict that holds one or a
-    list for each. A name or function given alone serves every output.
+    Each argument is one metric or a list; with several outputs also a list or dict that holds one
+    or a list for each. A name or function given alone serves every output.
     """
 
     def __init__(self, plain: Any, weighted: Any) -> None:
@@ -65,7 +65,9 @@ class CompiledMetrics:
                 name = outputs.names[output]
                 for identifier in identifiers:
                     if targets[output] is None:
-                        raise ValueError(f"{argument}: output {name!r} has a metric but no targets in y")
+                        raise ValueError(
+                            f"{argument}: output {name!r} has a metric but no targets in y"
+                        )
                     shapes = targets[output].shape, tensors[output].shape
                     metric = metrics.resolve(identifier, *shapes)
                     prefix = f"{name}_" if len(outputs) > 1 else ""
@@ -82,8 +84,8 @@ def _per_output(given: Any, outputs: OutputNames, argument: str) -> list[list[An
         return [_flat(item) for item in outputs.align(given, argument)]
     if isinstance(given, metrics.Metric):
         raise ValueError(
-            f"{argument}: {given.name!r} cannot count {len(outputs)} outputs at once; pass a list or dict "
-            "with one metric for each"
+            f"{argument}: {given.name!r} cannot count {len(outputs)} outputs at once; "
+            "pass a list or dict with one metric for each"
         )
     return [[given] for _ in range(len(outputs))]
 

@@ -29,7 +29,8 @@ class OutputNames:
             for name in given:
                 if name not in self.names:
                     raise ValueError(
-                        f"{argument}: no output is named {name!r}; the outputs are {', '.join(self.names)}"
+                        f"{argument}: no output is named {name!r}; "
+                        f"the outputs are {', '.join(self.names)}"
                     )
             return [given.get(name) for name in self.names]
         if isinstance(given, (list, tuple)):
@@ -39,8 +40,8 @@ class OutputNames:
                 items = iter(given)
                 return [next(items) if wanted else None for wanted in present]
             raise ValueError(
-                f"{argument}: expected one entry for each of the {count} outputs ({', '.join(self.names)}), "
-                f"received {len(given)}"
+                f"{argument}: expected one entry for each of the {count} outputs "
+                f"({', '.join(self.names)}), received {len(given)}"
             )
         if count == 1:
             return [given]
@@ -50,11 +51,13 @@ class OutputNames:
         )
 
 
-def flatten_outputs(y_pred: Any, names: Sequence[str] | None) -> tuple[OutputNames, list[TensorBase]]:
+def flatten_outputs(
+    y_pred: Any, names: Sequence[str] | None
+) -> tuple[OutputNames, list[TensorBase]]:
     """Return the names and tensors of outputs given as a tensor, a list or a dict.
 
-    A dict goes in the order of `names` where those are its keys, else by sorted keys. Outputs of models
-    without names are called output_1, output_2 ...
+    A dict goes in the order of `names` where those are its keys, else by sorted keys. Outputs of
+    models without names are called output_1, output_2 ...
     """
     if isinstance(y_pred, dict):
         keys = list(names) if names is not None and set(names) == set(y_pred) else sorted(y_pred)

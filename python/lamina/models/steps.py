@@ -23,7 +23,8 @@ class Step(NamedTuple):
     """A compiled step over batches of one shape."""
 
     plan: Plan
-    outputs: Any = None  # nest of the outputs' (shape, dtype), of a prediction
+    outputs: Any = None  # structure of the outputs, of a prediction
+    types: tuple[tuple[tuple[int, ...], str], ...] = ()  # shape and dtype of each
     judgement: Judgement | None = None
 
     def check(self, data: ArrayData) -> None:
@@ -49,7 +50,7 @@ class Results(NamedTuple):
 
 
 class Steps:
-    """The compiled steps of one compiled model; made anew by `compile` and when the structure changes."""
+    """The compiled steps of a model; made anew by `compile` and when its structure changes."""
 
     def __init__(self, model: Trainer) -> None:
         self._model = model
@@ -58,7 +59,7 @@ class Steps:
         self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
 
     def get(self, kind: str, data: ArrayData, rows: int) -> Step:
-        """Return the step of a kind ("train", "test" or "predict") for batches of so many rows of `data`."""
+        """Return the "train", "test" or "predict" step for batches of so many rows of `data`."""
         key = (kind, rows, data.signature)
         step = self._steps.get(key)
         if step is None:
@@ -66,14 +67,14 @@ class Steps:
         return step
 
     def results(self, kind: str, reset: bool = False) -> Results:
-        """Return the plan that reads the metrics after "train" or "test" steps, and may then reset them."""
+        """Return the plan that reads (and may then reset) the metrics after steps of a kind."""
         key = (kind, reset)
         if key not in self._results:
             self._results[key] = self._compile_results(kind, reset)
         return self._results[key]
 
     def build(self, data: ArrayData, rows: int) -> None:
-        """Make the model's weights, if they are still to be made, by a trace that is thrown away."""
+        """Make the model's weights, if that is still to be done, by a trace thrown away."""
         if not self._model.built:
             _trace(lambda x, y, w: self._model(x), data, rows)
 
@@ -111,8 +112,9 @@ class Steps:
     def _compile_predict(self, data: ArrayData, rows: int) -> Step:
         self.build(data, rows)
         trace, outputs = _trace(lambda x, y, w: self._model.predict_step((x,)), data, rows)
-        types = nest.map_structure(lambda tensor: (tensor.shape, tensor.dtype), outputs)
-        return Step(trace.compile(nest.flatten(outputs)), types)
+        structure = nest.map_structure(lambda _: None, outputs)
+        leaves = [trace.lift(leaf) for leaf in nest.flatten(outputs)]
+        return Step(trace.compile(leaves), structure, tuple((y.shape, y.dtype) for y in leaves))
 
     def _compile_results(self, kind: str, reset: bool) -> Results:
         trace = Trace()
@@ -120,7 +122,7 @@ class Steps:
             own = self._own_logs.get(kind)
             results = dict(own) if own else _flat(self._model.get_metrics_result())
             names = sorted(results)
-            values = [ops.cast(results[name], "float64") for name in names]
+            values = [trace.lift(ops.cast(results[name], "float64")) for name in names]
             if reset:
                 self._model.reset_metrics()
         return Results(trace.compile(values), names, all(value.ndim == 0 for value in values))
@@ -142,7 +144,7 @@ def _trace(
 
 
 def pack(x: Any, y: Any, sample_weight: Any) -> Any:
-    """Return the data of a step as it is handed to `train_step`: (x,), (x, y) or (x, y, sample_weight)."""
+    """Return data as `train_step` takes it: (x,), (x, y) or (x, y, sample_weight)."""
     if y is None:
         return (x,)
     return (x, y) if sample_weight is None else (x, y, sample_weight)

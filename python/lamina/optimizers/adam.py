@@ -6,14 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamina.optimizers.base import ClipOptions, CommonOptions, Optimizer, Rate, in_range
+from lamina.registry import optimizers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@optimizers.register()
 class Adam(Optimizer):
-    """m += (1 - β₁)(g - m), v += (1 - β₂)(g² - v), w -= rate sqrt(1 - β₂ᵗ) / (1 - β₁ᵗ) m / (sqrt(v) + ε).
+    """m += (1 - β₁)(g - m), v += (1 - β₂)(g² - v), w -= α m / (sqrt(v) + ε).
 
+    α = rate sqrt(1 - β₂ᵗ) / (1 - β₁ᵗ) makes up for m and v starting at 0.
     With amsgrad the largest v so far takes v's place (Reddi et al. 2018).
     Source: Kingma & Ba 2014, arXiv:1412.6980.
     """
@@ -40,6 +43,7 @@ class Adam(Optimizer):
         return [("momentum", "velocity"), *([("velocity_hat",)] if self.amsgrad else [])]
 
 
+@optimizers.register("adamw")
 class AdamW(Adam):
     """Adam with decoupled weight decay: w -= weight_decay rate w before Adam's update.
 
@@ -82,6 +86,7 @@ class _BetaOptimizer(Optimizer):
         self.epsilon = in_range("epsilon", epsilon, 0)
 
 
+@optimizers.register()
 class Adamax(_BetaOptimizer):
     """Adam under the infinity norm: u = max(β₂ u, |g|), w -= rate / (1 - β₁ᵗ) m / (u + ε).
 
@@ -94,6 +99,7 @@ class Adamax(_BetaOptimizer):
         return [("momentum", "norm")]
 
 
+@optimizers.register()
 class Nadam(_BetaOptimizer):
     """Adam with Nesterov's momentum, β₁ growing as uₜ = β₁ (1 - 0.96ᵗ / 2).
 
@@ -106,6 +112,7 @@ class Nadam(_BetaOptimizer):
         return [("momentum", "velocity")]
 
 
+@optimizers.register()
 class Lion(Optimizer):
     """w -= rate sign(β₁ m + (1 - β₁) g), m = β₂ m + (1 - β₂) g.
 

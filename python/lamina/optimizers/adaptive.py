@@ -7,17 +7,19 @@ from typing import TYPE_CHECKING
 
 from lamina.initializers import Constant
 from lamina.optimizers.base import CommonOptions, Optimizer, Rate, in_range
+from lamina.registry import optimizers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@optimizers.register("rmsprop")
 class RMSprop(Optimizer):
     """v = ρ v + (1 - ρ) g², step = rate g / sqrt(v + ε), w -= step.
 
     centered: v - a² takes v's place, a being the same average of g. With momentum
-    m = momentum m + step, w -= m. Source: Tieleman & Hinton 2012, lecture 6.5 of "Neural Networks for
-    Machine Learning".
+    m = momentum m + step, w -= m. Source: Tieleman & Hinton 2012, lecture 6.5 of "Neural Networks
+    for Machine Learning".
     """
 
     update_op = "rmsprop"
@@ -43,10 +45,12 @@ class RMSprop(Optimizer):
         return [(name,) for name, kept in used.items() if kept]
 
 
+@optimizers.register()
 class Adagrad(Optimizer):
     """a += g², w -= rate g / sqrt(a + ε), a starting at initial_accumulator_value.
 
-    Source: Duchi et al. 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic Optimization".
+    Source: Duchi et al. 2011, "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization".
     """
 
     update_op = "adagrad"
@@ -70,6 +74,7 @@ class Adagrad(Optimizer):
         return [("accumulator",)]
 
 
+@optimizers.register()
 class Adadelta(Optimizer):
     """a = ρ a + (1 - ρ) g², δ = g sqrt(d + ε) / sqrt(a + ε), d = ρ d + (1 - ρ) δ², w -= rate δ.
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypedDict
-
-import numpy as np
 
 from lamina import initializers, ops
 from lamina.ops._apply import apply as apply_op
@@ -39,12 +38,12 @@ class CommonOptions(ClipOptions, total=False):
 class Optimizer(Configurable):
     """Update weights by their gradients: one fused op of the core for all weights of a dtype.
 
-    A subclass names that op, the hyperparameters it takes (attributes of the same names) and the slots: the
-    state kept per weight.
+    A subclass names that op, the hyperparameters it takes (attributes of the same names) and the
+    slots: the state kept per weight.
 
-    learning_rate: a number, which can be set later, or a schedule. weight_decay d: w -= d learning_rate w before
-    each update. clipnorm, clipvalue, global_clipnorm (at most one): bound the norm of each gradient, its elements,
-    or the norm of all gradients together.
+    learning_rate: a number, which can be set later, or a schedule. weight_decay d: w -= d
+    learning_rate w before each update. clipnorm, clipvalue, global_clipnorm (at most one): bound
+    the norm of each gradient, its elements, or the norm of all gradients together.
     """
 
     update_op: ClassVar[str]
@@ -111,15 +110,15 @@ class Optimizer(Configurable):
         if isinstance(value, LearningRateSchedule):
             if self.built:
                 raise TypeError(
-                    f"{self.name}: the learning rate of an optimizer in use can be set to a number only; "
-                    f"for a schedule make a new optimizer and compile the model with it"
+                    f"{self.name}: the learning rate of an optimizer in use can be set to a number "
+                    f"only; for a schedule make a new optimizer and compile the model with it"
                 )
             self._variables = [v for v in self._variables if v is not self._learning_rate]
             self._learning_rate = value
         elif isinstance(self._learning_rate, LearningRateSchedule):
             raise TypeError(
-                f"{self.name}: its learning rate follows {self._learning_rate!r} and cannot be set; "
-                f"give the optimizer a number to be able to"
+                f"{self.name}: its learning rate follows {self._learning_rate!r} and cannot be "
+                f"set; give the optimizer a number to be able to"
             )
         else:
             self._learning_rate.assign(self._checked_rate(value))
@@ -129,7 +128,11 @@ class Optimizer(Configurable):
     ) -> Variable:
         """Return a new variable of the optimizer's state."""
         variable = Variable(
-            initializers.get(initializer), shape=tuple(shape), dtype=dtype, trainable=False, name=name
+            initializers.get(initializer),
+            shape=tuple(shape),
+            dtype=dtype,
+            trainable=False,
+            name=name,
         )
         self._variables.append(variable)
         return variable
@@ -154,9 +157,11 @@ class Optimizer(Configurable):
         var_list: Iterable[Variable] | None = None,
         var_names: Iterable[str] | None = None,
     ) -> None:
-        """Spare these weights, and those whose name holds one of these patterns, from weight decay."""
+        """Spare these weights, and those in whose name a pattern is found, from weight decay."""
         if self.built:
-            raise ValueError(f"{self.name}: weights are excluded from decay before the first update")
+            raise ValueError(
+                f"{self.name}: weights are excluded from decay before the first update"
+            )
         self._excluded_ids = {id(v) for v in var_list or ()}
         names = list(var_names or ())
         self._excluded_names = re.compile("|".join(names)) if names else None
@@ -180,12 +185,15 @@ class Optimizer(Configurable):
             warnings.warn(f"{self.name}: no gradient for {missing}; left as they are", stacklevel=2)
         gradients = self._clip([ops.convert_to_tensor(g, v.dtype) for g, v in pairs])
         rate = self.learning_rate
-        by_dtype: dict[str, list[tuple[TensorBase, Variable]]] = {}
-        for gradient, (_, variable) in zip(gradients, pairs, strict=True):
-            by_dtype.setdefault(variable.dtype, []).append((gradient, variable))
-        for dtype, group in by_dtype.items():
-            self._update(*zip(*group, strict=True), ops.cast(rate, dtype))
-        for _, variable in pairs:
+        weights = [v for _, v in pairs]
+        for dtype in sorted({v.dtype for v in weights}):
+            chosen = [i for i, v in enumerate(weights) if v.dtype == dtype]
+            self._update(
+                [gradients[i] for i in chosen],
+                [weights[i] for i in chosen],
+                ops.cast(rate, dtype),
+            )
+        for variable in weights:
             if variable.constraint is not None:
                 variable.assign(variable.constraint(variable))
         self.iterations.assign_add(1)
@@ -208,9 +216,7 @@ class Optimizer(Configurable):
         for variable, value in zip(state, updated, strict=True):
             variable.assign(value)
 
-    def _known(
-        self, grads: Sequence[Any], variables: Iterable[Variable] | None
-    ) -> list[Variable]:
+    def _known(self, grads: Sequence[Any], variables: Iterable[Variable] | None) -> list[Variable]:
         if variables is None:
             if not self.built:
                 raise ValueError(
@@ -244,20 +250,22 @@ class Optimizer(Configurable):
             return clip_by_global_norm(gradients, self.global_clipnorm)
         return gradients
 
-    def _checked_rate(self, value: Any) -> np.float64:
+    def _checked_rate(self, value: Any) -> float:
         try:
-            rate = np.float64(value)
-        except (TypeError, ValueError):
+            rate = float(None if isinstance(value, str) else value)
+        except TypeError:
             raise TypeError(
                 f"{self.name}: expected learning_rate to be a number or a LearningRateSchedule, "
                 f"received {value!r}"
             ) from None
-        if rate.ndim or not 0 <= rate < np.inf:
-            raise ValueError(f"{self.name}: expected a finite learning_rate >= 0, received {value!r}")
+        if not 0 <= rate < math.inf:
+            raise ValueError(
+                f"{self.name}: expected a finite learning_rate >= 0, received {value!r}"
+            )
         return rate
 
 
-def in_range(name: str, value: float, low: float, high: float = np.inf) -> float:
+def in_range(name: str, value: float, low: float, high: float = math.inf) -> float:
     """Return value if low <= value <= high; raise ValueError otherwise."""
     if isinstance(value, bool) or not low <= value <= high:
         raise ValueError(f"expected {name} in [{low}, {high}], received {value!r}")

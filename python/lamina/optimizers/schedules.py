@@ -1,7 +1,8 @@
 """Learning rates that follow the number of steps done.
 
-A schedule composes `lamina.ops` on the step, so it runs inside the compiled training step; called with a number
-it computes at once. It works in float64: step counts stay exact, and rates do not round before they are used.
+A schedule composes `lamina.ops` on the step, so it runs inside the compiled training step; called
+with a number it computes at once. It works in float64: step counts stay exact, and rates do not
+round before they are used.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ class LearningRateSchedule(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must override rate(step)")
 
 
+@schedules.register()
 class ExponentialDecay(LearningRateSchedule):
     """initial decay_rate^(step / decay_steps); with staircase the exponent is rounded down."""
 
@@ -47,8 +49,9 @@ class ExponentialDecay(LearningRateSchedule):
         return self.initial_learning_rate * ops.power(self.decay_rate, periods)
 
 
+@schedules.register()
 class InverseTimeDecay(LearningRateSchedule):
-    """initial / (1 + decay_rate step / decay_steps); with staircase the quotient is rounded down."""
+    """initial / (1 + decay_rate step / decay_steps); staircase rounds the quotient down."""
 
     def __init__(
         self,
@@ -67,8 +70,9 @@ class InverseTimeDecay(LearningRateSchedule):
         return self.initial_learning_rate / (1.0 + self.decay_rate * periods)
 
 
+@schedules.register()
 class PiecewiseConstantDecay(LearningRateSchedule):
-    """values[0] up to and including step boundaries[0], then values[1] up to boundaries[1], and so on."""
+    """values[0] up to and including step boundaries[0], values[1] up to boundaries[1], ..."""
 
     def __init__(
         self,
@@ -84,16 +88,18 @@ class PiecewiseConstantDecay(LearningRateSchedule):
         self.boundaries, self.values, self.name = list(boundaries), list(values), name
 
     def rate(self, step: TensorBase) -> TensorBase:
-        rate: Any = ops.convert_to_tensor(self.values[-1], "float64")
-        for boundary, value in zip(reversed(self.boundaries), reversed(self.values[:-1])):
+        rate = ops.convert_to_tensor(self.values[-1], "float64")
+        for boundary, value in zip(self.boundaries[::-1], self.values[-2::-1], strict=True):
             rate = ops.where(step <= boundary, value, rate)
         return rate
 
 
+@schedules.register()
 class PolynomialDecay(LearningRateSchedule):
     """(initial - end) (1 - step / decay_steps)^power + end, staying at `end`.
 
-    With cycle, decay_steps is multiplied until it is past the step: the rate rises and decays again.
+    With cycle, decay_steps is multiplied until it is past the step: the rate rises and decays
+    again.
     """
 
     def __init__(
@@ -120,11 +126,12 @@ class PolynomialDecay(LearningRateSchedule):
         return span * ops.power(1.0 - fraction, self.power) + self.end_learning_rate
 
 
+@schedules.register()
 class CosineDecay(LearningRateSchedule):
     """Half a cosine from the initial rate down to alpha times it, over decay_steps.
 
-    With `warmup_target`, first a line from the initial rate up to the target over `warmup_steps`, then the decay
-    from there (Loshchilov & Hutter 2016, arXiv:1608.03983).
+    With `warmup_target`, first a line from the initial rate up to the target over `warmup_steps`,
+    then the decay from there (Loshchilov & Hutter 2016, arXiv:1608.03983).
     """
 
     def __init__(
@@ -152,10 +159,12 @@ class CosineDecay(LearningRateSchedule):
         return ops.where(step < self.warmup_steps, line + self.initial_learning_rate, decayed)
 
 
+@schedules.register()
 class CosineDecayRestarts(LearningRateSchedule):
-    """Cosine decays one after the other, period i being t_mul^i as long and starting m_mul^i as high.
+    """Cosine decays in turn, period i being t_mul^i as long and m_mul^i as high as the first.
 
-    Source: Loshchilov & Hutter 2016, "SGDR: Stochastic Gradient Descent with Warm Restarts", arXiv:1608.03983.
+    Source: Loshchilov & Hutter 2016, "SGDR: Stochastic Gradient Descent with Warm Restarts",
+    arXiv:1608.03983.
     """
 
     def __init__(
@@ -177,8 +186,9 @@ class CosineDecayRestarts(LearningRateSchedule):
             restarts = ops.floor(fraction)
             fraction = fraction - restarts
         else:
-            # Period i starts at (1 - t_mul^i) / (1 - t_mul) first periods. The logarithms' quotient is rounded
-            # down with a little room, or a restart would come a step late where it falls short of i.
+            # Period i starts at (1 - t_mul^i) / (1 - t_mul) first periods. The logarithms' quotient
+            # is rounded down with a little room, or a restart would come a step late where it falls
+            # short of i.
             exponent = ops.log(1.0 - fraction * (1.0 - self.t_mul)) / math.log(self.t_mul)
             restarts = ops.floor(exponent + 1e-12)
             length = ops.power(self.t_mul, restarts)
@@ -187,9 +197,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         return self.initial_learning_rate * _cosine(fraction, self.alpha, height)
 
 
-def _cosine(fraction: TensorBase, alpha: float, height: Any = 1.0) -> TensorBase:
+def _cosine(fraction: TensorBase, alpha: float, height: TensorBase | float = 1.0) -> TensorBase:
     """Return half a cosine from `height` at 0 to alpha at 1."""
-    return (1.0 - alpha) * (0.5 * height * (1.0 + ops.cos(math.pi * fraction))) + alpha
+    return (1.0 + ops.cos(math.pi * fraction)) * (0.5 * (1.0 - alpha) * height) + alpha
 
 
 def _periods(step: TensorBase, length: float, staircase: bool) -> TensorBase:

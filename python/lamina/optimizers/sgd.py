@@ -6,15 +6,19 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from lamina.optimizers.base import CommonOptions, Optimizer, Rate, in_range
+from lamina.registry import optimizers
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 
+@optimizers.register()
 class SGD(Optimizer):
-    """w -= rate g; with momentum m = momentum m - rate g, w += m (nesterov: w += momentum m - rate g).
+    """w -= rate g; with momentum m = momentum m - rate g, w += m.
 
-    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep learning".
+    nesterov: w += momentum m - rate g instead.
+    Source: Sutskever et al. 2013, "On the importance of initialization and momentum in deep
+    learning".
     """
 
     update_op = "sgd"

@@ -1,0 +1,99 @@
+#pragma once
+
+#include "kernels/vec.h"
+
+// What vec.h's operators lack: choosing, moving and storing lanes.
+namespace lamina::LAMINA_ISA {
+
+template <typename T>
+constexpr bool kIsFloat = T(0.5) != 0;
+template <typename T>
+constexpr bool kIsSigned = T(-1) < T(0);
+
+// What comparing two vectors gives: 0 or -1 in signed integers of the same size.
+template <typename V>
+using Mask = decltype(V{} < V{});
+
+template <typename V>
+LAMINA_INLINE V select(Mask<V> mask, V a, V b) {
+  return mask ? a : b;
+}
+
+// x < y ? x : y and x > y ? x : y, so y where one of them is NaN.
+template <typename V>
+LAMINA_INLINE V lesser(V x, V y) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(x[0]) == 4 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_min_ps(0xffff, (__m512)x, (__m512)y);
+  if constexpr (sizeof(x[0]) == 8 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_min_pd(0xff, (__m512d)x, (__m512d)y);
+#endif
+  return x < y ? x : y;
+}
+
+template <typename V>
+LAMINA_INLINE V greater(V x, V y) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(x[0]) == 4 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_max_ps(0xffff, (__m512)x, (__m512)y);
+  if constexpr (sizeof(x[0]) == 8 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_max_pd(0xff, (__m512d)x, (__m512d)y);
+#endif
+  return x > y ? x : y;
+}
+
+// f of each lane by itself, for what has no vector form.
+template <typename V, typename F>
+LAMINA_INLINE V each_lane(V x, F f) {
+  for (unsigned i = 0; i < sizeof(V) / sizeof(x[0]); ++i) x[i] = f(x[i]);
+  return x;
+}
+
+template <typename V, typename F>
+LAMINA_INLINE V each_lane(V x, V y, F f) {
+  for (unsigned i = 0; i < sizeof(V) / sizeof(x[0]); ++i) x[i] = f(x[i], y[i]);
+  return x;
+}
+
+// 0, 1, 2, ...
+template <typename T>
+LAMINA_INLINE Mask<Vec<T>> lane_numbers() {
+  Mask<Vec<T>> numbers{};
+  for (int i = 0; i < kLanes<T>; ++i) numbers[i] = i;
+  return numbers;
+}
+
+// f over all lanes, in pairs, given back in every lane.
+template <typename V, typename F>
+LAMINA_INLINE V across_lanes(V v, F f) {
+  for (int step = sizeof(V) / sizeof(v[0]) / 2; step > 0; step /= 2) {
+    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ step));
+  }
+  return v;
+}
+
+// Stores the first n lanes, 0 < n <= kLanes.
+template <typename T>
+LAMINA_INLINE void store_first(T* p, Vec<T> v, int64_t n) {
+  if (n == kLanes<T>) {
+    store(p, v);
+  } else {
+    store_partial(p, v, n);
+  }
+}
+
+template <int kCount>
+struct BytesOf {
+  typedef uint8_t Type __attribute__((vector_size(kCount)));
+};
+
+// Stores the first n lanes of a mask as bytes of 0 or 1.
+template <typename M>
+LAMINA_INLINE void store_bools(uint8_t* p, M mask, int64_t n) {
+  constexpr int kCount = sizeof(M) / sizeof(mask[0]);
+  using Bytes = typename BytesOf<kCount>::Type;
+  const Bytes bytes = __builtin_convertvector(mask, Bytes) & 1;
+  if (n == kCount) {
+    __builtin_memcpy(p, &bytes, kCount);
+  } else {
+    for (int64_t i = 0; i < n; ++i) p[i] = bytes[i];
+  }
+}
+
+}  // namespace lamina::LAMINA_ISA

@@ -1,0 +1,90 @@
+"""Activations: the functions that layers end with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+from lamina import ops
+from lamina.registry import activations
+from lamina.tensor import TensorBase, TensorLike
+
+Activation: TypeAlias = Callable[..., TensorBase]
+
+
+def linear(x: TensorLike) -> TensorBase:
+    """Return x."""
+    return ops.convert_to_tensor(x)
+
+
+def relu(
+    x: TensorLike,
+    negative_slope: float = 0.0,
+    max_value: float | None = None,
+    threshold: float = 0.0,
+) -> TensorBase:
+    """Return max(x, 0); for slope, limit and threshold see `ops.relu`."""
+    return ops.relu(x, negative_slope, max_value, threshold)
+
+
+def gelu(x: TensorLike, approximate: bool = False) -> TensorBase:
+    """Return x Φ(x), Φ the normal distribution function; approximate: see `ops.gelu`."""
+    return ops.gelu(x, approximate)
+
+
+relu6 = ops.relu6
+leaky_relu = ops.leaky_relu
+elu = ops.elu
+selu = ops.selu
+sigmoid = ops.sigmoid
+log_sigmoid = ops.log_sigmoid
+hard_sigmoid = ops.hard_sigmoid
+tanh = ops.tanh
+softplus = ops.softplus
+softsign = ops.softsign
+silu = swish = ops.silu
+hard_silu = hard_swish = ops.hard_silu
+mish = ops.mish
+exponential = ops.exp
+softmax = ops.softmax
+log_softmax = ops.log_softmax
+
+for _activation in (
+    linear,
+    relu,
+    relu6,
+    leaky_relu,
+    elu,
+    selu,
+    sigmoid,
+    log_sigmoid,
+    hard_sigmoid,
+    tanh,
+    softplus,
+    softsign,
+    gelu,
+    mish,
+    softmax,
+    log_softmax,
+):
+    activations.register()(_activation)
+activations.register("swish")(silu)
+activations.register("hard_swish")(hard_silu)
+activations.register(name="exponential")(exponential)
+
+
+def get(identifier: Any) -> Activation:
+    """Return the activation of a name, a config or a function; `linear` for None."""
+    found: Activation = linear if identifier is None else activations.get(identifier)
+    return found
+
+
+def serialize(activation: Activation) -> Any:
+    """Return an activation's name, or its config if it is an object."""
+    return activations.serialize(activation)
+
+
+def deserialize(config: Any, custom_objects: dict[str, Any] | None = None) -> Activation:
+    """Return the activation that `serialize` described."""
+    found: Activation = activations.deserialize(config, custom_objects)
+    return found

@@ -1,0 +1,262 @@
+"""What `compile` sets up: optimizer, loss, metrics, and the steps that are traced into plans."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamina import metrics, nest, ops, optimizers, registry
+from lamina.data import unpack_x_y_sample_weight
+from lamina.models.compiled_loss import CompiledLoss
+from lamina.models.compiled_metrics import CompiledMetrics
+from lamina.models.steps import Steps
+from lamina.tensor import TensorBase
+from lamina.trace import grad
+
+
+class Compilable:
+    """The part of a model that knows what to minimize, how, and what to measure."""
+
+    # Given by the model itself.
+    built: bool
+    trainable_variables: list[Any]
+    losses: list[Any]
+
+    compiled = False
+    optimizer: Any = None
+    loss: Any = None
+    compiled_loss: CompiledLoss | None = None
+    stop_training = False
+    _compiled_metrics: CompiledMetrics | None = None
+    _loss_tracker: metrics.Mean | None = None
+    _compile_config: dict[str, Any] | None = None
+    _trained: list[Any] | None = None
+    _known_steps: Steps | None = None
+
+    def compile(
+        self,
+        optimizer: Any = "rmsprop",
+        loss: Any = None,
+        loss_weights: Any = None,
+        metrics: Any = None,
+        weighted_metrics: Any = None,
+        run_eagerly: bool = False,
+        steps_per_execution: int = 1,
+        jit_compile: bool | str = "auto",
+        auto_scale_loss: bool = True,
+    ) -> None:
+        """Choose the optimizer, the loss and the metrics.
+
+        optimizer: an Optimizer or its name. loss: a Loss, its name, or a function of (y_true,
+        y_pred) composing `lamina.ops`; with several outputs a list or dict (by output name) of
+        them, None where an output is not judged. loss_weights: the factors of the outputs' losses
+        in their sum.
+        metrics: one or a list of names, functions and Metrics; with several outputs a list or dict
+        with one entry for each. "accuracy" becomes binary, sparse or categorical accuracy by the
+        shapes of y and output. weighted_metrics: the same, weighted by sample_weight and
+        class_weight.
+        Layers whose `trainable` changes later need a new `compile` to be heeded.
+
+        run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are accepted and have no
+        effect: every step is compiled, and as many as possible run at once.
+
+        Raises ValueError for unknown names, with the nearest known; nothing is changed then.
+        """
+        given = {
+            "optimizer": optimizer,
+            "loss": loss,
+            "loss_weights": loss_weights,
+            "metrics": metrics,
+            "weighted_metrics": weighted_metrics,
+        }
+        chosen = optimizers.get(optimizer)
+        compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
+        compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
+
+        self.optimizer, self.loss = chosen, loss
+        self.compiled_loss, self._compiled_metrics = compiled_loss, compiled_metrics
+        self._loss_tracker = _mean("loss")
+        self._compile_config = given | {"optimizer": chosen}
+        self._trained = None
+        self.stop_training = False
+        self.compiled = True
+        self._forget_plans()
+
+    def _forget_plans(self) -> None:
+        """Drop what was compiled; called when the structure of the model changes."""
+        self._known_steps = None
+
+    @property
+    def _steps(self) -> Steps:
+        if self._known_steps is None:
+            self._known_steps = Steps(self)
+        return self._known_steps
+
+    def _require_compiled(self, method: str) -> None:
+        if not self.compiled:
+            raise ValueError(
+                f"{method}: the model has no optimizer and loss yet; "
+                "call compile(optimizer=..., loss=...) before"
+            )
+
+    # The steps: traced once per signature of the data, so their Python runs no more after that.
+
+    def train_step(self, data: Any) -> dict[str, Any] | None:
+        """Compute one batch's loss, update the weights and the metrics; may be overridden.
+
+        data: (x,), (x, y) or (x, y, sample_weight) of traced tensors. An override composes
+        `lamina.ops`, `lamina.grad(loss, variables)` and `self.optimizer.apply(gradients,
+        variables)` and returns what is to be reported by name. It is traced once for each shape of
+        data.
+        """
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=True)  # type: ignore[operator]
+        loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
+        self._track_loss(loss, x)
+        variables = self._trained_variables()
+        if variables:
+            self.optimizer.apply(grad(loss, variables), variables)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def test_step(self, data: Any) -> dict[str, Any] | None:
+        """Compute one batch's loss and update the metrics; may be overridden as `train_step`."""
+        x, y, sample_weight = unpack_x_y_sample_weight(data)
+        y_pred = self(x, training=False)  # type: ignore[operator]
+        self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
+        return self.compute_metrics(x, y, y_pred, sample_weight)
+
+    def predict_step(self, data: Any) -> Any:
+        """Compute one batch's predictions; may be overridden as `train_step`."""
+        x, _, _ = unpack_x_y_sample_weight(data)
+        return self(x, training=False)  # type: ignore[operator]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> TensorBase:
+        """Return the compiled loss plus what layers and regularizers add; may be overridden."""
+        terms = [ops.sum(loss) for loss in self.losses]
+        if self.compiled_loss is not None:
+            total = self.compiled_loss(y, y_pred, sample_weight, self._output_names)
+            if total is not None:
+                terms.insert(0, total)
+        if not terms:
+            if training:
+                raise ValueError("fit: there is no loss to minimize; give compile a loss")
+            return ops.convert_to_tensor(0.0)
+        return sum(terms[1:], terms[0])
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """Add a batch to the compiled metrics and return all results; may be overridden."""
+        if self._compiled_metrics is not None:
+            judgement = self.compiled_loss.judgement if self.compiled_loss is not None else None
+            present = None if judgement is None else judgement.present
+            self._compiled_metrics.update_state(
+                y, y_pred, sample_weight, self._output_names, present
+            )
+        return self.get_metrics_result()
+
+    def _track_loss(self, loss: TensorBase, x: Any) -> None:
+        rows = next(leaf.shape[0] for leaf in nest.leaves(x) if leaf is not None)
+        assert self._loss_tracker is not None
+        self._loss_tracker.update_state(loss, sample_weight=rows)
+
+    def _trained_variables(self) -> list[Any]:
+        if self._trained is None:
+            self._trained = list(self.trainable_variables)
+        return self._trained
+
+    @property
+    def _output_names(self) -> list[str] | None:
+        return getattr(self, "output_names", None)
+
+    # Metrics
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The metrics: of the loss, of each output's loss, of `compile`, and the model's own."""
+        return list(self._named_metrics().values())
+
+    @property
+    def metrics_names(self) -> list[str]:
+        """The names of the metrics, as `evaluate` lists their values."""
+        return list(self._named_metrics())
+
+    def _named_metrics(self) -> dict[str, Any]:
+        named: dict[str, Any] = {}
+        if self._loss_tracker is not None:
+            named["loss"] = self._loss_tracker
+        if self.compiled_loss is not None:
+            named.update((tracker.name, tracker) for tracker in self.compiled_loss.trackers)
+        if self._compiled_metrics is not None:
+            named.update(
+                (entry.key, entry.metric) for entry in self._compiled_metrics.entries or ()
+            )
+        for name, value in vars(self).items():
+            if isinstance(value, metrics.Metric) and name != "_loss_tracker":
+                named.setdefault(value.name, value)
+        return named
+
+    def get_metrics_result(self) -> dict[str, Any]:
+        """Return the results of all metrics by name."""
+        results: dict[str, Any] = {}
+        for name, metric in self._named_metrics().items():
+            result = metric.result()
+            results.update(result if isinstance(result, dict) else {name: result})
+        return results
+
+    def reset_metrics(self) -> None:
+        """Start all metrics anew."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    def metric_direction(self, name: str) -> str | None:
+        """Return "min" or "max", the better direction of a loss or metric; None if not known."""
+        if name == "loss" or name.endswith("_loss"):
+            return "min"
+        direction = getattr(self._named_metrics().get(name), "_direction", None)
+        return {"up": "max", "down": "min"}.get(direction or "")
+
+    # Saving
+
+    def get_compile_config(self) -> dict[str, Any]:
+        """Return the arguments of `compile` as JSON can hold them; empty if it was not called."""
+        config = self._compile_config or {}
+        return {name: registry.serialize(value) for name, value in config.items()}
+
+    def compile_from_config(self, config: dict[str, Any]) -> None:
+        """Compile the model by what `get_compile_config` returned."""
+        kinds = {"optimizer": registry.optimizers, "loss": registry.losses}
+        self.compile(
+            **{
+                name: _restore(value, kinds.get(name, registry.metrics))
+                for name, value in config.items()
+            }
+        )
+        if self.built:
+            self.optimizer.build(self._trained_variables())
+
+
+def _mean(name: str) -> metrics.Mean:
+    return metrics.Mean(name=name)
+
+
+def _restore(value: Any, kind: registry.Registry) -> Any:
+    """Return the objects that configs describe, and users' own functions for their names."""
+    if isinstance(value, dict) and "class_name" in value:
+        return kind.deserialize(value)
+    if isinstance(value, dict):
+        return {name: _restore(item, kind) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_restore(item, kind) for item in value]
+    if isinstance(value, str) and value not in ("accuracy", "acc", "crossentropy", "ce"):
+        # Names of the library stay names: "mse" reports as mse. Others are found now, while loading
+        # knows them.
+        found = kind.find(value)
+        return value if kind.name_of(found) else found
+    return value

@@ -1,0 +1,60 @@
+"""One pass over data: its batches, and who is told about them."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from lamina.callbacks import CallbackList
+from lamina.models.runners import SLICE, ArrayRunner, Runner
+from lamina.models.steps import Results
+
+
+def run_pass(
+    runner: Runner,
+    listeners: CallbackList,
+    phase: str,
+    logs: Callable[[], dict[str, Any]],
+    stopped: Callable[[], bool],
+) -> int:
+    """Run the batches of an epoch and return how many there were.
+
+    phase: "train", "test" or "predict". Callbacks that want every batch get it; otherwise Python is
+    visited often enough for the progress line and Ctrl-C only.
+    """
+    begin = getattr(listeners, f"on_{phase}_batch_begin")
+    end = getattr(listeners, f"on_{phase}_batch_end")
+    draw = getattr(listeners.progbar, f"on_{phase}_batch_end", None)
+    every = listeners.wants_batches(phase)
+    done = 0
+    while not stopped() and runner.more():
+        if every:
+            begin(done)
+            done += runner.advance(1, math.inf)
+            end(done - 1, logs())
+        else:
+            done += runner.advance(sys.maxsize, SLICE)
+            if draw is not None:
+                draw(done - 1, logs())
+    return done
+
+
+def run_epochs_unseen(
+    runner: Runner, finish: Results, epochs: range, seed: int | None
+) -> Iterator[dict[str, Any]]:
+    """Run whole epochs in the core, many in one call; yield the logs of each.
+
+    Yields nothing where the runner or the metrics need Python between two epochs.
+    """
+    if not (isinstance(runner, ArrayRunner) and runner.whole and finish.scalars):
+        return
+    for rows in runner.run_epochs(epochs, seed, finish.plan):
+        for row in rows.tolist():
+            yield dict(zip(finish.names, row, strict=True))
+
+
+def epoch_seed(seed: int | None, epoch: int) -> int | None:
+    """Return the seed of an epoch's shuffle: one draw of the generator serves a whole `fit`."""
+    return None if seed is None else seed + epoch

@@ -1,0 +1,306 @@
+"""Models in files: one safetensors file of arrays, with a JSON description in its metadata.
+
+The description (key "lamina") holds: format, version, model (architecture), build (input shapes
+of a model that is not a graph), weights (keys of the arrays by layer, in order), random (keys of
+generator states), optimizer (keys of its variables), compile (arguments of `compile`). Nothing in
+it is code.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamina import _core, registry
+from lamina.layers.base import Layer
+from lamina.models.model import Model
+from lamina.variable import Variable
+
+Array = NDArray[Any]
+FORMAT = 1
+
+
+class Contents(NamedTuple):
+    """What a file holds."""
+
+    path: Path
+    about: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+def describe(model: Model) -> dict[str, Any]:
+    """Return the architecture of a model as plain data; raise ValueError if it cannot be."""
+    entry = {"class_name": registry.name_of(type(model)), "config": model.get_config()}
+    _check_plain(entry, model.name)
+    return entry
+
+
+def revive(entry: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
+    """Return the model, with new weights, that `describe` described."""
+    model = registry.layers.deserialize(dict(entry), custom_objects)
+    if not isinstance(model, Model):
+        raise ValueError(f"expected the description of a model, received one of {model!r}")
+    return model
+
+
+def save_model(model: Model, path: Any, overwrite: bool, include_optimizer: bool) -> None:
+    """Write everything about a model to a file."""
+    if not model.built:
+        raise ValueError(
+            f"{model._title}: save() needs a built model; "
+            f"call it on data, or build(input_shape), first"
+        )
+    about = {"model": describe(model), "build": model._build_shapes}
+    arrays = _put_weights(model, about)
+    if model.compiled:
+        about["compile"] = model.get_compile_config()
+        _check_plain(about["compile"], model.name)
+        if include_optimizer and model.optimizer is not None:
+            keyed = _keys("optimizer", model.optimizer.variables)
+            about["optimizer"] = list(keyed)
+            arrays.update((key, variable.numpy()) for key, variable in keyed.items())
+    _write(path, arrays, about, overwrite)
+
+
+def save_weights(model: Model, path: Any, overwrite: bool) -> None:
+    """Write the weights of a model to a file."""
+    model._require_weights("save_weights()")
+    about: dict[str, Any] = {}
+    arrays = _put_weights(model, about)
+    _write(path, arrays, about, overwrite)
+
+
+def load_model(
+    filepath: Any, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Model:
+    """Return the model that `save` wrote, compiled as it was unless `compile` is False.
+
+    custom_objects: your own classes and functions by name. Raises FileNotFoundError, or ValueError
+    for files that are damaged, or not written by Lamina.
+    """
+    contents = _read(filepath)
+    path, about, arrays = contents
+    if "model" not in about:
+        raise ValueError(
+            f"{path}: holds weights but no model; use load_weights on a model of your own"
+        )
+    with registry.custom_object_scope(custom_objects or {}):
+        model = revive(about["model"])
+        if not model.built and about.get("build"):
+            model.build(**{key: _as_shape(shape) for key, shape in about["build"].items()})
+        _assign(_match_groups(contents, model, by_name=False, skip_mismatch=False))
+        states = _generator_states(model)
+        _assign(
+            _fitting(
+                path, list(states.values()), [arrays[k] for k in about["random"]], "random states"
+            )
+        )
+        if compile and about.get("compile"):
+            model.compile_from_config(about["compile"])
+            if about.get("optimizer"):
+                model.optimizer.build(model.trainable_variables)
+                saved = [arrays[key] for key in about["optimizer"]]
+                _assign(_fitting(path, list(model.optimizer.variables), saved, "optimizer state"))
+    return model
+
+
+def load_weights(model: Model, filepath: Any, skip_mismatch: bool, by_name: bool) -> None:
+    """Read the weights of a model from a file; nothing changes unless all of it fits."""
+    model._require_weights("load_weights()")
+    _assign(_match_groups(_read(filepath), model, by_name, skip_mismatch))
+
+
+# Weights by path
+
+
+def _put_weights(model: Model, about: dict[str, Any]) -> dict[str, Array]:
+    """Enter the keys of weights and generator states; return the arrays by key."""
+    groups = _weights_by_layer(model)
+    states = _generator_states(model)
+    about["weights"] = [[name, list(keyed)] for name, keyed in groups]
+    about["random"] = list(states)
+    keyed = {key: variable for _, group in groups for key, variable in group.items()} | states
+    return {key: variable.numpy() for key, variable in keyed.items()}
+
+
+def _weights_by_layer(model: Model) -> list[tuple[str, dict[str, Variable]]]:
+    """Return the weights by key, in one group for each layer that has any."""
+    seen: set[int] = set()
+    taken: set[str] = set()
+    groups = []
+    for name, owner, prefix in [
+        *((layer.name, layer, layer.name) for layer in model.layers),
+        (model.name, model, ""),
+    ]:
+        group = {}
+        for path, weight in _paths(owner, prefix):
+            if id(weight) not in seen:
+                seen.add(id(weight))
+                group[_free(path, taken)] = weight
+        if group:
+            groups.append((name, group))
+    return groups
+
+
+def _paths(layer: Layer, prefix: str) -> list[tuple[str, Variable]]:
+    own = [(f"{prefix}/{weight.name}".lstrip("/"), weight) for weight in layer._own_variables]
+    below = [pair for child in layer._layers for pair in _paths(child, f"{prefix}/{child.name}")]
+    return own + below
+
+
+def _generator_states(model: Model) -> dict[str, Variable]:
+    weights = {id(weight) for weight in model.weights}
+    return _keys("random", [v for v in model.variables if id(v) not in weights])
+
+
+def _keys(prefix: str, variables: Sequence[Variable]) -> dict[str, Variable]:
+    taken: set[str] = set()
+    return {_free(f"{prefix}/{variable.path}", taken): variable for variable in variables}
+
+
+def _free(key: str, taken: set[str]) -> str:
+    """Return the key, numbered if it is taken, and take it."""
+    free, count = key, 0
+    while free in taken:
+        count += 1
+        free = f"{key}_{count}"
+    taken.add(free)
+    return free
+
+
+# Matching a file and a model
+
+Pairs = list[tuple[Variable, Array]]
+
+
+def _match_groups(contents: Contents, model: Model, by_name: bool, skip_mismatch: bool) -> Pairs:
+    """Pair the model's weights with the file's arrays, layer by layer, in order or by name."""
+    path, about, arrays = contents
+    own = _weights_by_layer(model)
+    saved = [(name, [arrays[key] for key in keys]) for name, keys in about["weights"]]
+    if by_name:
+        known = dict(saved)
+        matched = [(name, group, known[name]) for name, group in own if name in known]
+    else:
+        if len(own) != len(saved):
+            raise ValueError(
+                f"{path}: holds weights of {len(saved)} layers "
+                f"({', '.join(name for name, _ in saved)}), "
+                f"{model._title} has {len(own)} ({', '.join(name for name, _ in own)})"
+            )
+        matched = [
+            (name, group, values) for (name, group), (_, values) in zip(own, saved, strict=True)
+        ]
+    pairs: Pairs = []
+    for name, group, values in matched:
+        try:
+            pairs += _fitting(path, list(group.values()), values, f"layer '{name}'")
+        except ValueError as error:
+            if not skip_mismatch:
+                raise
+            warnings.warn(f"left layer '{name}' as it is: {error}", stacklevel=5)
+    return pairs
+
+
+def _fitting(path: Path, own: Sequence[Variable], saved: Sequence[Array], what: str) -> Pairs:
+    """Pair variables with arrays; raise ValueError if numbers or shapes differ."""
+    if len(own) != len(saved):
+        raise ValueError(f"{path}: {what}: expected {len(own)} arrays, found {len(saved)}")
+    for variable, array in zip(own, saved, strict=True):
+        if variable.shape != array.shape:
+            raise ValueError(
+                f"{path}: {what}: '{variable.path}' has shape {variable.shape}, "
+                f"found an array of shape {array.shape}"
+            )
+    return list(zip(own, saved, strict=True))
+
+
+def _assign(pairs: Pairs) -> None:
+    for variable, array in pairs:
+        variable.assign(array)
+
+
+# Files
+
+
+def _write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite: bool) -> None:
+    from safetensors.numpy import save
+
+    target = Path(os.fspath(path))
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
+    head = {"format": FORMAT, "version": _core.build_info()["version"]}
+    contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+    data = save(contiguous, {"lamina": json.dumps({**head, **about}, allow_nan=True)})
+    # Written beside the target and moved over it: a reader sees the old file or the new one.
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _read(filepath: Any) -> Contents:
+    """Return what a file holds, every array that its description names among it."""
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(os.fspath(filepath))
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
+    if "lamina" not in metadata:
+        raise ValueError(f"{path}: a safetensors file, but not one that Lamina wrote")
+    about = json.loads(metadata["lamina"])
+    if about.get("format") != FORMAT:
+        raise ValueError(
+            f"{path}: format {about.get('format')}, written by Lamina {about.get('version')}; "
+            f"this version reads format {FORMAT}"
+        )
+    named = [key for _, keys in about["weights"] for key in keys]
+    missing = {*named, *about["random"], *about.get("optimizer", ())} - arrays.keys()
+    if missing:
+        raise ValueError(f"{path}: damaged, misses the arrays {sorted(missing)}")
+    return Contents(path, about, arrays)
+
+
+def _check_plain(value: Any, where: str) -> None:
+    """Raise ValueError naming the first thing in a description that JSON cannot hold."""
+    if isinstance(value, Mapping):
+        inner = value.get("config")
+        name = inner.get("name") if isinstance(inner, Mapping) else None
+        for key, item in value.items():
+            _check_plain(
+                item, f"{where}: {key}" if name is None else f"{value['class_name']} '{name}'"
+            )
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_plain(item, where)
+    elif value is not None and not isinstance(value, (bool, int, float, str)):
+        raise ValueError(
+            f"{where}: cannot write {value!r} to a file; define it as a function of its own name, "
+            f"registered with @register_serializable(), or give its class a get_config()"
+        )
+
+
+def _as_shape(shape: Any) -> Any:
+    if isinstance(shape, Mapping):
+        return {key: _as_shape(item) for key, item in shape.items()}
+    if all(size is None or isinstance(size, int) for size in shape):
+        return (None, *shape[1:])
+    return [_as_shape(item) for item in shape]

@@ -1,0 +1,130 @@
+"""Tensors from nothing or from other data; dtype None is floatx unless said otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamina import dtypes
+from lamina.ops import _apply
+from lamina.symbolic import operation
+from lamina.tensor import Tensor, TensorBase, TensorLike
+
+__all__ = [
+    "arange",
+    "cast",
+    "convert_to_numpy",
+    "convert_to_tensor",
+    "eye",
+    "full",
+    "full_like",
+    "identity",
+    "is_tensor",
+    "linspace",
+    "ones",
+    "ones_like",
+    "zeros",
+    "zeros_like",
+]
+
+
+ShapeLike = int | Sequence[int]
+
+
+@operation
+def convert_to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return x as a tensor, of `dtype` if given; an array's memory is shared where dtypes agree.
+
+    Takes arrays (NumPy, pandas, DLPack), numbers and nested lists. Python floats become floatx,
+    Python integers int32; arrays keep their dtype. Raises ValueError for ragged rows, TypeError for
+    objects.
+    """
+    tensor = _apply.to_tensor(x)
+    return tensor if dtype is None else _apply.cast(tensor, dtypes.canonical(dtype))
+
+
+def convert_to_numpy(x: TensorLike) -> NDArray[Any]:
+    """Return the values of a tensor or of anything `convert_to_tensor` takes."""
+    return np.asarray(_apply.to_tensor(x))
+
+
+def is_tensor(x: Any) -> bool:
+    """Return whether x is a tensor, eager or symbolic."""
+    return isinstance(x, TensorBase)
+
+
+@operation
+def cast(x: TensorLike, dtype: str) -> TensorBase:
+    """Return x in another dtype: to integers without the fraction, to booleans as x != 0."""
+    return _apply.cast(_apply.to_tensor(x), dtypes.canonical(dtype))
+
+
+def zeros(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor of zeros."""
+    return Tensor(np.zeros(shape, dtypes.canonical(dtype)))
+
+
+def ones(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor of ones."""
+    return Tensor(np.ones(shape, dtypes.canonical(dtype)))
+
+
+@operation
+def full(shape: ShapeLike, fill_value: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor filled with a number, or with what broadcasts to the shape."""
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    value = _apply.to_tensor(fill_value, dtypes.canonical(dtype))
+    return _apply.apply_one("broadcast_to", value, shape=sizes)
+
+
+@operation
+def zeros_like(x: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return zeros of x's shape, and of its dtype unless given."""
+    tensor = _apply.to_tensor(x)
+    return zeros(tensor.shape, dtype or tensor.dtype)
+
+
+@operation
+def ones_like(x: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return ones of x's shape, and of its dtype unless given."""
+    tensor = _apply.to_tensor(x)
+    return ones(tensor.shape, dtype or tensor.dtype)
+
+
+@operation
+def full_like(x: TensorLike, fill_value: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor of x's shape filled with a number, of its dtype unless given."""
+    tensor = _apply.to_tensor(x)
+    return full(tensor.shape, fill_value, dtype or tensor.dtype)
+
+
+def arange(
+    start: float, stop: float | None = None, step: float = 1, dtype: str | None = None
+) -> TensorBase:
+    """Return start, start + step, ... below stop (from 0 with one argument); int32 of integers."""
+    if stop is None:
+        start, stop = 0, start
+    if dtype is None:
+        whole = all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
+        dtype = "int32" if whole else None
+    return Tensor(np.arange(start, stop, step).astype(dtypes.canonical(dtype)))
+
+
+def linspace(
+    start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None
+) -> TensorBase:
+    """Return `num` numbers evenly from start to stop, stop itself only if `endpoint`."""
+    return Tensor(np.linspace(start, stop, num, endpoint=endpoint).astype(dtypes.canonical(dtype)))
+
+
+def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> TensorBase:
+    """Return an (N, M) matrix with ones on the k-th diagonal and zeros elsewhere."""
+    return Tensor(np.eye(N, M, k, dtype=dtypes.canonical(dtype)))
+
+
+def identity(n: int, dtype: str | None = None) -> TensorBase:
+    """Return the (n, n) identity matrix."""
+    return eye(n, dtype=dtype)

@@ -1,0 +1,190 @@
+"""Products of matrices and tensors, and norms."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from lamina.ops import reduction
+from lamina.ops._apply import apply_one, to_common, to_floating
+from lamina.ops.math import absolute, square
+from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
+from lamina.symbolic import operation
+from lamina.tensor import TensorBase, TensorLike
+
+__all__ = [
+    "dot",
+    "einsum",
+    "matmul",
+    "norm",
+    "outer",
+    "tensordot",
+]
+
+
+def _operands(x1: TensorLike, x2: TensorLike) -> tuple[TensorBase, TensorBase]:
+    a, b = (to_floating(x) for x in to_common(x1, x2))
+    return a, b
+
+
+@operation
+def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
+    """Return the matrix product over the last two axes; the axes before broadcast.
+
+    A vector on the left counts as one row, on the right as one column, and that axis is dropped
+    again.
+    """
+    a, b = _operands(x1, x2)
+    if a.ndim == 0 or b.ndim == 0:
+        raise ValueError(
+            f"matmul: expected vectors or matrices, received shapes {a.shape} and {b.shape}"
+        )
+    left_vector, right_vector = a.ndim == 1, b.ndim == 1
+    product = apply_one(
+        "matmul",
+        expand_dims(a, 0) if left_vector else a,
+        expand_dims(b, 1) if right_vector else b,
+    )
+    dropped = [-2] * left_vector + [-1] * right_vector
+    return squeeze(product, dropped) if dropped else product
+
+
+@operation
+def dot(x1: TensorLike, x2: TensorLike) -> TensorBase:
+    """Return the sum of products over x1's last axis and x2's last but one (its only one)."""
+    a, b = _operands(x1, x2)
+    if a.ndim == 0 or b.ndim == 0:
+        return a * b
+    return tensordot(a, b, ([-1], [-2 if b.ndim > 1 else -1]))
+
+
+@operation
+def tensordot(
+    x1: TensorLike, x2: TensorLike, axes: int | Sequence[int] | Sequence[Sequence[int]] = 2
+) -> TensorBase:
+    """Return the sums of products over pairs of axes.
+
+    axes: how many of x1's last with x2's first, or the axes of each. The result has x1's others,
+    then x2's.
+    """
+    a, b = _operands(x1, x2)
+    if isinstance(axes, int):
+        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    else:
+        left, right = normalize_axes(axes[0], a.ndim), normalize_axes(axes[1], b.ndim)
+    if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
+        raise ValueError(f"tensordot: axes {axes} of shapes {a.shape} and {b.shape} differ in size")
+    a = moveaxis(a, left, list(range(a.ndim - len(left), a.ndim)))
+    b = moveaxis(b, right, list(range(len(right))))
+    rows, columns = a.shape[: a.ndim - len(left)], b.shape[len(right) :]
+    inner = math.prod(b.shape[: len(right)])
+    product = apply_one(
+        "matmul",
+        reshape(a, (math.prod(rows), inner)),
+        reshape(b, (inner, math.prod(columns))),
+    )
+    return reshape(product, (*rows, *columns))
+
+
+@operation
+def outer(x1: TensorLike, x2: TensorLike) -> TensorBase:
+    """Return the products of every element of x1 (raveled, rows) with every one of x2 (columns)."""
+    a, b = to_common(x1, x2)
+    return reshape(a, (-1, 1)) * reshape(b, (1, -1))
+
+
+@operation
+def einsum(subscripts: str, *operands: TensorLike) -> TensorBase:
+    """Return sums of products in Einstein's notation, such as "bi,io->bo".
+
+    Each letter is an axis; letters not in the result are summed over. One letter stands at most
+    once in an operand, and `...` is not supported.
+    """
+    inputs, _, result = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if "->" not in subscripts:
+        result = "".join(sorted(c for c in set("".join(terms)) if "".join(terms).count(c) == 1))
+    _check_einsum(subscripts, terms, result, operands)
+    term, total = terms[0], to_floating(operands[0])
+    for i, operand in enumerate(operands[1:], start=1):
+        kept = set(result).union(*terms[i + 1 :])
+        term, total = _contract(term, total, terms[i], to_floating(operand), kept)
+    term, total = _sum_out(term, total, set(result))
+    return (
+        apply_one("transpose", total, axes=[term.index(c) for c in result])
+        if term != result
+        else total
+    )
+
+
+def _check_einsum(
+    subscripts: str, terms: list[str], result: str, operands: Sequence[TensorLike]
+) -> None:
+    letters = set("".join(terms))
+    whole = all(term.isalpha() or not term for term in terms) and set(result) <= letters
+    once = all(len(set(term)) == len(term) for term in (*terms, result))
+    if not whole or not once or len(terms) != len(operands):
+        raise ValueError(
+            f"einsum: expected a letter for each axis, each once in an operand, as in 'bi,io->bo', "
+            f"received {subscripts!r} with {len(operands)} operands"
+        )
+
+
+def _contract(
+    left: str, a: TensorBase, right: str, b: TensorBase, kept: set[str]
+) -> tuple[str, TensorBase]:
+    """Multiply two operands, summing over the letters that no one needs any more, as one matmul."""
+    left, a = _sum_out(left, a, kept | set(right))
+    right, b = _sum_out(right, b, kept | set(left))
+    a, b = to_common(a, b)
+    batch = [c for c in left if c in right and c in kept]
+    inner = [c for c in left if c in right and c not in kept]
+    rows = [c for c in left if c not in right]
+    columns = [c for c in right if c not in left]
+    sizes = dict(zip(left + right, a.shape + b.shape, strict=True))
+
+    def arranged(term: str, x: TensorBase, *groups: list[str]) -> TensorBase:
+        order = [term.index(c) for group in groups for c in group]
+        x = apply_one("transpose", x, axes=order) if order != sorted(order) else x
+        return reshape(x, [math.prod(sizes[c] for c in group) for group in groups])
+
+    product = apply_one(
+        "matmul", arranged(left, a, batch, rows, inner), arranged(right, b, batch, inner, columns)
+    )
+    letters = [*batch, *rows, *columns]
+    return "".join(letters), reshape(product, [sizes[c] for c in letters])
+
+
+def _sum_out(term: str, x: TensorBase, kept: set[str]) -> tuple[str, TensorBase]:
+    axes = [i for i, c in enumerate(term) if c not in kept]
+    return "".join(c for c in term if c in kept), reduction.sum(x, axis=axes) if axes else x
+
+
+@operation
+def norm(
+    x: TensorLike,
+    ord: int | float | str | None = None,
+    axis: int | Sequence[int] | None = None,
+    keepdims: bool = False,
+) -> TensorBase:
+    """Return the norm of vectors along an axis, or of all elements.
+
+    ord: None, 2 or "fro" for √Σx², a number p for (Σ|x|^p)^(1/p), inf for max|x|, -inf for min|x|,
+    0 for the count of elements that are not 0. With two axes: None or "fro".
+    """
+    tensor = to_floating(x)
+    matrix = axis is not None and not isinstance(axis, int) and len(axis) == 2
+    if ord is None or ord == "fro" or (ord == 2 and not matrix):
+        return apply_one("sqrt", reduction.sum(square(tensor), axis, keepdims))
+    if matrix or isinstance(ord, str):
+        raise ValueError(
+            f"norm: expected ord None or 'fro' for matrices, a number for vectors, received {ord!r}"
+        )
+    size = absolute(tensor)
+    if ord == math.inf:
+        return reduction.max(size, axis, keepdims)
+    if ord == -math.inf:
+        return reduction.min(size, axis, keepdims)
+    if ord == 0:
+        return reduction.sum(apply_one("cast", tensor != 0, dtype=tensor.dtype), axis, keepdims)
+    return reduction.sum(size**ord, axis, keepdims) ** (1.0 / ord)

@@ -1,0 +1,173 @@
+"""Reductions: sums, means, extremes along axes.
+
+axis: an axis, several, or None for all; negative ones count from the last. keepdims: leave 1 in
+their place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from lamina import dtypes
+from lamina.ops._apply import apply_one, cast, to_floating, to_numeric, to_tensor
+from lamina.symbolic import operation
+from lamina.tensor import TensorBase, TensorLike
+
+__all__ = [
+    "all",
+    "amax",
+    "amin",
+    "any",
+    "argmax",
+    "argmin",
+    "count_nonzero",
+    "cumsum",
+    "logsumexp",
+    "max",
+    "mean",
+    "min",
+    "moments",
+    "prod",
+    "std",
+    "sum",
+    "var",
+]
+
+
+Axis: TypeAlias = int | Sequence[int] | None
+
+
+def _reduce(op: str, x: TensorBase, axis: Axis, keepdims: bool) -> TensorBase:
+    if x.ndim == 0 or (axis is not None and not isinstance(axis, int) and len(axis) == 0):
+        return x
+    axes = [] if axis is None else [axis] if isinstance(axis, int) else list(axis)
+    return apply_one(op, x, axes=axes, keepdims=keepdims)
+
+
+@operation
+def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return Σ x; booleans and uint8 are added up as int32."""
+    tensor = to_tensor(x)
+    if tensor.dtype in ("bool", "uint8"):
+        tensor = cast(tensor, "int32")
+    return _reduce("sum", tensor, axis, keepdims)
+
+
+@operation
+def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return Σ x / n, of integers in floatx."""
+    return _reduce("mean", to_floating(x), axis, keepdims)
+
+
+@operation
+def prod(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return the product of the elements; booleans and uint8 are multiplied as int32."""
+    tensor = to_tensor(x)
+    if tensor.dtype in ("bool", "uint8"):
+        tensor = cast(tensor, "int32")
+    return _reduce("prod", tensor, axis, keepdims)
+
+
+@operation
+def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return the largest element, NaN if there is one."""
+    return _reduce("max", to_numeric(x), axis, keepdims)
+
+
+@operation
+def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return the smallest element, NaN if there is one."""
+    return _reduce("min", to_numeric(x), axis, keepdims)
+
+
+@operation
+def any(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return whether an element is true (not 0)."""
+    return _reduce("any", cast(to_tensor(x), "bool"), axis, keepdims)
+
+
+@operation
+def all(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return whether every element is true (not 0)."""
+    return _reduce("all", cast(to_tensor(x), "bool"), axis, keepdims)
+
+
+@operation
+def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return the variance, the mean of (x - mean x)²."""
+    tensor = to_floating(x)
+    centred = tensor - _reduce("mean", tensor, axis, keepdims=True)
+    return _reduce("mean", apply_one("square", centred), axis, keepdims)
+
+
+@operation
+def std(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return the standard deviation, the square root of the variance."""
+    return apply_one("sqrt", var(x, axis, keepdims))
+
+
+@operation
+def moments(
+    x: TensorLike, axes: Axis, keepdims: bool = False, synchronized: bool = False
+) -> tuple[TensorBase, TensorBase]:
+    """Return the mean and the variance along axes."""
+    return mean(x, axes, keepdims), var(x, axes, keepdims)
+
+
+@operation
+def logsumexp(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+    """Return ln Σ e^x, without overflow."""
+    return _reduce("logsumexp", to_floating(x), axis, keepdims)
+
+
+@operation
+def count_nonzero(x: TensorLike, axis: Axis = None) -> TensorBase:
+    """Return how many elements are not 0 (int32)."""
+    return _reduce("sum", cast(cast(to_tensor(x), "bool"), "int32"), axis, False)
+
+
+@operation
+def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> TensorBase:
+    """Return the index (int32) of the largest element, the first of equals.
+
+    Without an axis, the index into x raveled.
+    """
+    return _arg_reduce("argmax", x, axis, keepdims)
+
+
+@operation
+def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> TensorBase:
+    """Return the index (int32) of the smallest element, the first of equals.
+
+    Without an axis, the index into x raveled.
+    """
+    return _arg_reduce("argmin", x, axis, keepdims)
+
+
+def _arg_reduce(op: str, x: TensorLike, axis: int | None, keepdims: bool) -> TensorBase:
+    tensor = to_numeric(x)
+    if axis is not None:
+        return apply_one(op, tensor, axis=axis, keepdims=keepdims)
+    index = apply_one(op, apply_one("reshape", tensor, shape=[-1]), axis=0)
+    return apply_one("reshape", index, shape=[1] * tensor.ndim) if keepdims else index
+
+
+@operation
+def cumsum(
+    x: TensorLike, axis: int | None = None, dtype: str | None = None, reverse: bool = False
+) -> TensorBase:
+    """Return the sums of the elements so far along an axis, from the far end if `reverse`.
+
+    Without an axis x is raveled first.
+    """
+    tensor = to_numeric(x)
+    if dtype is not None:
+        tensor = cast(tensor, dtypes.canonical(dtype))
+    if axis is None:
+        tensor, axis = apply_one("reshape", tensor, shape=[-1]), 0
+    return apply_one("cumsum", tensor, axis=axis, reverse=reverse)
+
+
+amax = max
+amin = min

@@ -1,0 +1,157 @@
+"""Operations that move elements and leave their values as they are."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from lamina.ops._apply import apply_one, to_tensor
+from lamina.symbolic import operation
+from lamina.tensor import TensorBase, TensorLike
+
+__all__ = [
+    "broadcast_to",
+    "expand_dims",
+    "flip",
+    "moveaxis",
+    "ndim",
+    "ravel",
+    "reshape",
+    "shape",
+    "size",
+    "slice",
+    "squeeze",
+    "swapaxes",
+    "transpose",
+]
+
+
+def normalize_axis(axis: int, ndim: int) -> int:
+    """Return an axis counted from the front; raise ValueError if `ndim` axes have none such."""
+    if not -ndim <= axis < ndim:
+        raise ValueError(f"expected an axis between {-ndim} and {ndim - 1}, received {axis}")
+    return axis % ndim
+
+
+def normalize_axes(axis: int | Sequence[int], ndim: int) -> list[int]:
+    """Return axes counted from the front; raise ValueError if one is missing or given twice."""
+    axes = [normalize_axis(a, ndim) for a in ([axis] if isinstance(axis, int) else axis)]
+    if len(set(axes)) != len(axes):
+        raise ValueError(f"expected each axis once, received {axis}")
+    return axes
+
+
+def _as_shape(x: TensorBase, shape: Sequence[int]) -> TensorBase:
+    return apply_one("reshape", x, shape=list(shape))
+
+
+def shape(x: TensorLike) -> Any:
+    """Return the shape, with None for the unknown sizes of a `KerasTensor`."""
+    return to_tensor(x).shape
+
+
+def ndim(x: TensorLike) -> int:
+    """Return the number of axes."""
+    return to_tensor(x).ndim
+
+
+def size(x: TensorLike) -> int:
+    """Return the number of elements."""
+    return math.prod(to_tensor(x).shape)
+
+
+@operation
+def reshape(x: TensorLike, newshape: int | Sequence[int | None]) -> TensorBase:
+    """Return the elements in another shape; -1 stands for what is left, None for x's size there."""
+    tensor = to_tensor(x)
+    sizes = [newshape] if isinstance(newshape, int) else list(newshape)
+    return _as_shape(tensor, [tensor.shape[i] if n is None else n for i, n in enumerate(sizes)])
+
+
+@operation
+def ravel(x: TensorLike) -> TensorBase:
+    """Return the elements along one axis."""
+    return _as_shape(to_tensor(x), [-1])
+
+
+@operation
+def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> TensorBase:
+    """Return x with axes of size 1 that stand at `axis` of the result."""
+    tensor = to_tensor(x)
+    count = 1 if isinstance(axis, int) else len(axis)
+    axes = normalize_axes(axis, tensor.ndim + count)
+    rest = iter(tensor.shape)
+    return _as_shape(tensor, [1 if i in axes else next(rest) for i in range(tensor.ndim + count)])
+
+
+@operation
+def squeeze(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBase:
+    """Return x without axes of size 1: those named, or all."""
+    tensor = to_tensor(x)
+    if axis is None:
+        return _as_shape(tensor, [n for n in tensor.shape if n != 1])
+    axes = normalize_axes(axis, tensor.ndim)
+    for a in axes:
+        if tensor.shape[a] != 1:
+            raise ValueError(f"squeeze: expected size 1 at axis {a}, received shape {tensor.shape}")
+    return _as_shape(tensor, [n for i, n in enumerate(tensor.shape) if i not in axes])
+
+
+@operation
+def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> TensorBase:
+    """Return x with its axes in another order, reversed if none is given."""
+    tensor = to_tensor(x)
+    order = list(range(tensor.ndim))[::-1] if axes is None else list(axes)
+    return apply_one("transpose", tensor, axes=order) if tensor.ndim > 1 else tensor
+
+
+@operation
+def swapaxes(x: TensorLike, axis1: int, axis2: int) -> TensorBase:
+    """Return x with two axes exchanged."""
+    tensor = to_tensor(x)
+    order = list(range(tensor.ndim))
+    a, b = normalize_axis(axis1, tensor.ndim), normalize_axis(axis2, tensor.ndim)
+    order[a], order[b] = b, a
+    return transpose(tensor, order)
+
+
+@operation
+def moveaxis(
+    x: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]
+) -> TensorBase:
+    """Return x with axes moved to other places, the rest in their order."""
+    tensor = to_tensor(x)
+    sources, places = normalize_axes(source, tensor.ndim), normalize_axes(destination, tensor.ndim)
+    if len(sources) != len(places):
+        raise ValueError(
+            f"moveaxis: expected a destination for each source, received {source} to {destination}"
+        )
+    order = [axis for axis in range(tensor.ndim) if axis not in sources]
+    for place, axis in sorted(zip(places, sources, strict=True)):
+        order.insert(place, axis)
+    return tensor if order == sorted(order) else transpose(tensor, order)
+
+
+@operation
+def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
+    """Return x repeated along new axes in front and axes of size 1; None keeps x's size there."""
+    tensor = to_tensor(x)
+    new = len(shape) - tensor.ndim
+    sizes = [tensor.shape[i - new] if n is None else n for i, n in enumerate(shape)]
+    return apply_one("broadcast_to", tensor, shape=sizes)
+
+
+@operation
+def slice(inputs: TensorLike, start_indices: Sequence[int], shape: Sequence[int]) -> TensorBase:
+    """Return the block of a shape that starts at the given indices."""
+    end = [start + size for start, size in zip(start_indices, shape, strict=True)]
+    return apply_one("slice", to_tensor(inputs), begin=list(start_indices), end=end)
+
+
+@operation
+def flip(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBase:
+    """Return x with the order along axes (all, if none is named) reversed."""
+    tensor = to_tensor(x)
+    axes = list(range(tensor.ndim)) if axis is None else normalize_axes(axis, tensor.ndim)
+    return apply_one("flip", tensor, axes=axes) if axes else tensor

@@ -1,0 +1,37 @@
+"""Optimizers and learning rate schedules."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lamina.optimizers import schedules
+from lamina.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
+from lamina.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from lamina.optimizers.base import Optimizer
+from lamina.optimizers.sgd import SGD
+from lamina.registry import optimizers as _registry
+
+serialize, deserialize = _registry.serialize, _registry.deserialize
+
+
+def get(identifier: Any) -> Any:
+    """Return an optimizer by name (in any case), config, class or object."""
+    return _registry.get(identifier.lower() if isinstance(identifier, str) else identifier)
+
+
+__all__ = [
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Lion",
+    "Nadam",
+    "Optimizer",
+    "RMSprop",
+    "deserialize",
+    "get",
+    "schedules",
+    "serialize",
+]

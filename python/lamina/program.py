@@ -1,0 +1,144 @@
+"""Functions compiled into plans: described once for each signature, then run by the core."""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from lamina import _core, dtypes, nest
+from lamina.ops._apply import to_array, to_tensor
+from lamina.tensor import Shape, Tensor
+from lamina.trace import Trace, current_trace
+
+# A plan holds memory; callers that never repeat a shape must not pile them up.
+_MOST_PLANS = 32
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """What a plan is made for: a shape without unknown sizes, and a dtype."""
+
+    shape: Shape
+    dtype: str
+
+    @staticmethod
+    def of(leaf: Any) -> TensorSpec:
+        """Return the spec of anything with a shape and a dtype."""
+        return TensorSpec(tuple(leaf.shape), dtypes.canonical(leaf.dtype))
+
+
+@dataclass(frozen=True)
+class _Compiled:
+    plan: _core.Plan
+    outputs: Any  # what the function gives: a structure of TensorSpecs, None where it gave None
+
+
+class Program:
+    """A function of tensors, run as compiled plans.
+
+    Positional arguments are arrays, nested in lists, tuples and dicts as the function likes, or
+    None; keyword arguments are hashable values that are fixed in the plan. Results are tensors in
+    the structure that the function gives. Called where a graph is being described, it becomes part
+    of that graph.
+    """
+
+    def __init__(self, fn: Callable[..., Any]) -> None:
+        self._fn = fn
+        self._compiled: dict[Hashable, _Compiled] = {}
+        self._shortcuts: dict[Hashable, _core.Plan] = {}  # of calls with one array for one tensor
+        self._lock = threading.RLock()
+
+    def __call__(self, *args: Any, **static: Any) -> Any:
+        """Run the function, compiling it first if the shapes, dtypes or keywords are new."""
+        if current_trace() is not None:
+            return self._fn(*nest.map_structure(_lift, args), **static)
+        if len(args) != 1:
+            return self._run(args, static)
+        array = args[0]._array if type(args[0]) is Tensor else args[0]
+        if type(array) is not np.ndarray:
+            return self._run(args, static)
+        key = _shortcut_key(array, static)
+        plan = self._shortcuts.get(key)
+        if plan is not None:
+            return Tensor(plan.run((array,))[0])
+        output = self._run(args, static)
+        if type(output) is Tensor and to_array(array) is array:
+            self._shortcuts[key] = self.plan(array, **static)[0]
+        return output
+
+    def plan(self, *specs: Any, **static: Any) -> tuple[_core.Plan, Any]:
+        """Return the plan for such arguments, and the structure of its outputs.
+
+        specs: as the arguments, with leaves that have a shape and a dtype (a `TensorSpec`, an
+        array) or are None. The plan's inputs are those leaves in order without the Nones, its
+        outputs the results' likewise; the structure has a `TensorSpec` for each.
+        """
+        compiled = self._find(nest.map_structure(_some(TensorSpec.of), specs), static)
+        return compiled.plan, compiled.outputs
+
+    def _run(self, args: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
+        arrays = nest.map_structure(_some(to_array), args)
+        compiled = self._find(nest.map_structure(_some(TensorSpec.of), arrays), static)
+        results = iter(
+            compiled.plan.run([leaf for leaf in nest.leaves(arrays) if leaf is not None])
+        )
+        return nest.map_structure(_some(lambda _: Tensor(next(results))), compiled.outputs)
+
+    def _find(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:
+        key = (
+            nest.outline(specs),
+            *nest.leaves(specs),
+            *((name, type(static[name]), static[name]) for name in sorted(static)),
+        )
+        found = self._compiled.get(key)
+        if found is None:
+            with self._lock:
+                found = self._compiled.get(key) or self._compile(specs, static)
+                self._compiled[key] = found
+                if len(self._compiled) > _MOST_PLANS:
+                    del self._compiled[next(iter(self._compiled))]
+                    self._shortcuts.clear()
+        return found
+
+    def _compile(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:
+        trace = Trace()
+        with trace:
+            args = nest.map_structure(
+                _some(lambda spec: trace.input(spec.shape, spec.dtype)), specs
+            )
+            results = nest.map_structure(
+                _some(lambda x: trace.lift(to_tensor(x))), self._fn(*args, **static)
+            )
+        plan = trace.compile([leaf for leaf in nest.leaves(results) if leaf is not None])
+        return _Compiled(plan, nest.map_structure(_some(TensorSpec.of), results))
+
+
+def function(fn: Callable[..., Any]) -> Program:
+    """Compile a function of tensors: a decorator.
+
+    Positional arguments are arrays, keyword arguments fixed values. The function runs once,
+    symbolically, for each new combination of shapes, dtypes and keywords; calls then run the
+    compiled plan. Inside, `lamina.grad` differentiates and variables can be assigned.
+    """
+    program = Program(fn)
+    functools.update_wrapper(program, fn)
+    return program
+
+
+def _some(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return fn, passing None through."""
+    return lambda leaf: None if leaf is None else fn(leaf)
+
+
+_lift = _some(to_tensor)
+
+
+def _shortcut_key(array: np.ndarray[Any, Any], static: Mapping[str, Any]) -> Hashable:
+    if not static:
+        return array.shape, array.dtype
+    return array.shape, array.dtype, *static.items(), *map(type, static.values())

@@ -1,0 +1,180 @@
+"""Random numbers: functions of a generator's state, the same for any number of threads."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamina import dtypes
+from lamina.ops import argmax, cast, expand_dims, log, take
+from lamina.ops._apply import apply_one, to_floating, to_tensor
+from lamina.registry import Configurable
+from lamina.tensor import TensorBase, TensorLike
+from lamina.variable import Variable
+
+
+class SeedGenerator(Configurable):
+    """A stream of random states (key, counter): the seed, and how many draws there were.
+
+    Draws of a traced function advance it each time the plan runs. None draws a seed from the global
+    generator.
+    """
+
+    def __init__(self, seed: int | None = None, name: str | None = None) -> None:
+        if seed is None:
+            seed = next_seed()
+        if isinstance(seed, bool) or not isinstance(seed, (int, np.integer)) or seed < 0:
+            raise ValueError(f"SeedGenerator: expected a seed >= 0 or None, received {seed!r}")
+        self.seed = int(seed)
+        self.name = name
+        self.state = Variable(_first_state(seed), trainable=False, name=name or "seed_generator")
+
+    def next(self) -> TensorBase:
+        """Return a state that no draw has used, and count on."""
+        state = self.state.value
+        self.state.assign(apply_one("next_random_state", state))
+        return state
+
+
+Seed = int | SeedGenerator | None
+
+_lock = threading.Lock()
+_global: SeedGenerator | None = None
+
+
+def global_generator() -> SeedGenerator:
+    """Return the generator that everything without a seed of its own draws from."""
+    global _global
+    with _lock:
+        if _global is None:
+            _global = SeedGenerator(secrets.randbits(62), name="global_seed_generator")
+        return _global
+
+
+def next_seed() -> int:
+    """Draw an integer in [0, 2^63) from the global generator, at once even inside a trace."""
+    state = get_state()
+    core = global_generator().state.core
+    core.assign(state + np.array([0, 1]))
+    return int(
+        np.random.SeedSequence(state.view(np.uint64).tolist()).generate_state(1, np.uint64)[0] >> 1
+    )
+
+
+def get_state() -> NDArray[np.int64]:
+    """Return the global generator's state."""
+    return global_generator().state.numpy()
+
+
+def set_state(state: NDArray[np.int64]) -> None:
+    """Set the global generator's state, as `get_state` gave it."""
+    global_generator().state.core.assign(state)
+
+
+def set_seed(seed: int) -> None:
+    """Start the global generator anew; plans that draw from it go on with the new stream."""
+    set_state(_first_state(seed))
+
+
+def _first_state(seed: int) -> NDArray[np.int64]:
+    return np.array([int(seed) % 2**64, 0], np.uint64).view(np.int64)
+
+
+def _state(seed: Seed) -> TensorBase:
+    """Return the state for one draw: always the same one of an integer."""
+    if isinstance(seed, SeedGenerator):
+        return seed.next()
+    return global_generator().next() if seed is None else to_tensor(_first_state(seed))
+
+
+def uniform(
+    shape: Sequence[int],
+    minval: float = 0.0,
+    maxval: float = 1.0,
+    dtype: str | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Draw uniformly from [minval, maxval). An integer `seed` gives the same numbers each time."""
+    dtype = dtypes.canonical(dtype)
+    if not dtypes.is_floating(dtype):
+        return cast(randint(shape, int(minval), int(maxval), seed=seed), dtype)
+    return apply_one(
+        "random_uniform",
+        _state(seed),
+        shape=list(shape),
+        minval=float(minval),
+        maxval=float(maxval),
+        dtype=dtype,
+    )
+
+
+def normal(
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Draw from N(mean, stddev²). An integer `seed` gives the same numbers each time."""
+    return apply_one(
+        "random_normal",
+        _state(seed),
+        shape=list(shape),
+        mean=float(mean),
+        stddev=float(stddev),
+        dtype=dtypes.canonical(dtype),
+    )
+
+
+def randint(
+    shape: Sequence[int], minval: int, maxval: int, dtype: str = "int32", seed: Seed = None
+) -> TensorBase:
+    """Draw integers uniformly from minval..maxval - 1."""
+    drawn = apply_one(
+        "random_int", _state(seed), shape=list(shape), minval=int(minval), maxval=int(maxval)
+    )
+    return cast(drawn, dtype)
+
+
+def categorical(
+    logits: TensorLike, num_samples: int, dtype: str = "int32", seed: Seed = None
+) -> TensorBase:
+    """Draw `num_samples` classes for each row of logits (rows, classes).
+
+    Their probabilities are softmax(logits); the largest of logits - ln(-ln u) is such a draw
+    (Gumbel 1954).
+    """
+    scores = to_floating(logits)
+    rows, classes = scores.shape
+    smallest = float(np.finfo(scores.dtype).tiny)
+    u = uniform((rows, num_samples, classes), smallest, 1.0, scores.dtype, seed)
+    return cast(argmax(expand_dims(scores, 1) - log(-log(u)), axis=-1), dtype)
+
+
+def dropout(
+    inputs: TensorLike,
+    rate: float,
+    noise_shape: Sequence[int | None] | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Set a part `rate` of the elements to 0 and scale the others by 1 / (1 - rate).
+
+    noise_shape: elements share their fate along axes where it has 1 (Srivastava et al. 2014).
+    """
+    x = to_floating(inputs)
+    if noise_shape is None:
+        return apply_one("dropout", x, _state(seed), rate=float(rate))
+    sizes = [size if n is None else n for n, size in zip(noise_shape, x.shape, strict=True)]
+    mask = apply_one("dropout", to_tensor(np.ones(sizes), x.dtype), _state(seed), rate=float(rate))
+    return x * mask
+
+
+def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> TensorBase:
+    """Return x with the positions along an axis in random order."""
+    tensor = to_tensor(x)
+    keys = uniform((tensor.shape[axis],), dtype="float64", seed=seed)
+    return take(tensor, apply_one("argsort", keys, axis=0), axis=axis)
