@@ -72,4 +72,5 @@ def test_text_plot_draws_from_corner_to_corner() -> None:
 def test_nothing_asked_for_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit, match="2"):
         main([])
-    assert all(command in capsys.readouterr().err for command in ("demo", "benchmark", "info"))
+    message = capsys.readouterr().err
+    assert "COMMAND" in message

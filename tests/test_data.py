@@ -269,8 +269,6 @@ def test_one_sample_weight_serves_every_output():
     assert set(array_data(np.zeros((2, 1)), y, weight).sample_weight) == {"a", "b"}
     with pytest.raises(ValueError, match="one weight per row"):
         array_data(np.zeros((2, 1)), y, np.ones((2, 3)))
-    with pytest.raises(ValueError, match="structure of y"):
-        array_data(np.zeros((2, 1)), y, {"a": weight}, outputs=2)
 
 
 def test_what_is_data_and_what_brings_batches():

@@ -16,8 +16,8 @@ constexpr int64_t kDotRows = 8;
 // With many rows it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 96;
 constexpr int64_t kPackColumns = 256;
-// Tiles whose part of A is packed at once.
-constexpr int64_t kPackedTiles = 8;
+// Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
+constexpr int64_t kMostRows = 2048;
 // What it costs to read and pack an operand, as that many more rows or columns.
 constexpr int64_t kReadingCost = 4;
 
@@ -53,8 +53,9 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   depth_ = round_up(divide_up(std::max<int64_t>(k, 1), divide_up(std::max<int64_t>(k, 1), most_depth)), lanes);
   const int64_t most_width = kBlockBytes / static_cast<int64_t>(sizeof(T)) / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
+  height_ = std::max(std::min(round_up(m_, max_rows_), kMostRows), max_rows_);
   if (pack_b_) packed_b_size_ = width_ * depth_;
-  if (pack_a_) packed_a_size_ = kPackedTiles * max_rows_ * depth_;
+  if (pack_a_) packed_a_size_ = height_ * depth_;
 }
 
 template <typename T>
@@ -74,109 +75,130 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
   return best;
 }
 
+// A block of each operand, in place or packed, and the block of C that they add to.
+template <typename T>
+struct Product<T>::Block {
+  GemmTask<T> first;  // the block's first tile
+  int64_t rows, columns;
+  int64_t tile_rows;
+  int64_t a_tile;   // from the rows of A of one tile to those of the next
+  int64_t b_panel;  // from the columns of B of one tile to those of the next
+};
+
 template <typename T>
 void Product<T>::run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, Range rows, Range columns,
                      T* scratch) const {
   if (exchanged_) std::swap(a, b);
-  for (int64_t j = columns.begin; j < columns.end; j += width_) {
-    const int64_t width = std::min(width_, columns.end - j);
+  T* packed_a = scratch;
+  T* packed_b = scratch + packed_a_size_;
+  Block block;
+  block.tile_rows = use_dot_ ? rows.size() : divide_up(rows.size(), divide_up(rows.size(), max_rows_));
+  const int64_t most_rows = std::max(height_ / block.tile_rows, int64_t{1}) * block.tile_rows;
+  for (int64_t i = rows.begin; i < rows.end; i += most_rows) {
+    block.rows = std::min(most_rows, rows.end - i);
     int64_t p = 0;
     do {
-      GemmTask<T> block;
-      block.k = std::min(depth_, k_ - p);
-      block.a = a + p * a_step_;
-      block.a_row = a_row_;
-      block.a_step = a_step_;
-      block.b = b + p * b_step_ + j * b_column_;
-      block.b_step = use_dot_ ? b_column_ : b_step_;
-      block.c = c + j;
-      block.c_row = n_;
-      block.columns = width;
-      block.start = p > 0 ? block.c : nullptr;
-      block.start_row = n_;
-      if (p == 0 && epilogue.bias != nullptr) {
-        if (exchanged_) {
-          std::fill_n(block.c, width, *epilogue.bias);
-          block.start = block.c;
-        } else {
-          block.start = epilogue.bias + j;
-          block.start_row = 0;
+      block.first.k = std::min(depth_, k_ - p);
+      place_a(a + i * a_row_ + p * a_step_, packed_a, block);
+      for (int64_t j = columns.begin; j < columns.end; j += width_) {
+        block.columns = std::min(width_, columns.end - j);
+        place_b(b + p * b_step_ + j * b_column_, packed_b, block);
+        block.first.c = c + i * n_ + j;
+        block.first.c_row = n_;
+        block.first.start = p > 0 ? block.first.c : nullptr;
+        block.first.start_row = n_;
+        if (p == 0 && epilogue.bias != nullptr) {
+          if (exchanged_) {
+            std::fill_n(block.first.c, block.columns, *epilogue.bias);
+            block.first.start = block.first.c;
+          } else {
+            block.first.start = epilogue.bias + j;
+            block.first.start_row = 0;
+          }
         }
+        multiply(block, p + block.first.k < k_ ? Epilogue<T>() : epilogue);
       }
-      if (pack_b_) {
-        const auto pack = b_column_ == 1 ? kernels_->pack : kernels_->pack_transposed;
-        pack(block.b, b_column_ == 1 ? b_step_ : b_column_, block.k, width, scratch, panel_);
-        block.b = scratch;
-        block.b_step = panel_;
-      }
-      p += block.k;
-      run_rows(block, rows, scratch + packed_b_size_, p < k_ ? Epilogue<T>() : epilogue);
+      p += block.first.k;
     } while (p < k_);
   }
 }
 
+// A packed operand keeps its own order, since tiles can read A along either stride.
 template <typename T>
-void Product<T>::run_rows(const GemmTask<T>& block, Range rows, T* packed_a, const Epilogue<T>& after) const {
-  const int64_t tiles = divide_up(rows.size(), max_rows_);
-  const int64_t tile_rows = divide_up(rows.size(), tiles);  // not max_rows_: the last tile is to be about as high
-  const int64_t group_rows = use_dot_ ? rows.size() : pack_a_ ? kPackedTiles * tile_rows : tile_rows;
-  for (int64_t first = rows.begin; first < rows.end; first += group_rows) {
-    const int64_t count = std::min(group_rows, rows.end - first);
-    GemmTask<T> group = block;
-    group.a += first * a_row_;
-    group.c += first * n_;
-    if (group.start != nullptr) group.start += first * group.start_row;
-    if (pack_a_) {
-      // The copy keeps the operand's own order: tiles can read along either stride.
-      if (a_step_ == 1) {
-        kernels_->pack(group.a, a_row_, count, group.k, packed_a, group.k);
-        group.a_row = group.k;
-      } else {
-        kernels_->pack(group.a, a_step_, group.k, count, packed_a, tile_rows);
-        group.a_step = tile_rows;
-      }
-      group.a = packed_a;
-    }
-    if (use_dot_) {
-      kernels_->dot(group, count);
-    } else {
-      run_tiles(group, count, tile_rows);
-    }
-    if (after.activation == nullptr) continue;
-    if (block.columns == n_) {
-      after.activation(group.c, group.c, count * n_, after.parameters.data());
-    } else {
-      for (int64_t i = 0; i < count; ++i) {
-        after.activation(group.c + i * n_, group.c + i * n_, block.columns, after.parameters.data());
-      }
-    }
+void Product<T>::place_a(const T* a, T* packed, Block& block) const {
+  const int64_t k = block.first.k;
+  block.first.a = pack_a_ ? packed : a;
+  block.first.a_row = a_row_;
+  block.first.a_step = a_step_;
+  block.a_tile = block.tile_rows * a_row_;
+  if (!pack_a_) return;
+  block.a_tile = block.tile_rows * k;
+  if (a_step_ == 1) {
+    kernels_->pack(a, a_row_, block.rows, k, packed, k);
+    block.first.a_row = k;
+  } else {
+    kernels_->pack(a, a_step_, k, block.rows, packed, block.tile_rows);
+    block.first.a_step = block.tile_rows;
   }
 }
 
 template <typename T>
-void Product<T>::run_tiles(GemmTask<T> group, int64_t rows, int64_t tile_rows) const {
-  const int64_t lanes = kernels_->lanes;
-  const int64_t a_tile = tile_rows * (pack_a_ && a_step_ != 1 ? group.k : group.a_row);
-  const int64_t b_panel = panel_ * (pack_b_ ? group.k : 1);
-  for (int64_t i = 0; i < rows; i += tile_rows) {
-    const int64_t height = std::min(tile_rows, rows - i);
-    GemmTask<T> task = group;
-    for (int64_t j = 0; j < group.columns; j += panel_) {
-      task.b = group.b + j / panel_ * b_panel;
-      int64_t left = std::min(panel_, group.columns - j);
-      do {  // as many whole vectors as there are, then the part of one
-        const int64_t vectors = left / lanes;
-        task.columns = vectors == 0 ? left : vectors * lanes;
-        kernels_->tile[vectors][height - 1](task);
-        task.b += task.columns;
-        task.c += task.columns;
-        if (task.start != nullptr) task.start += task.columns;
-        left -= task.columns;
-      } while (left > 0);
+void Product<T>::place_b(const T* b, T* packed, Block& block) const {
+  block.first.b = pack_b_ ? packed : b;
+  block.first.b_step = pack_b_ ? panel_ : use_dot_ ? b_column_ : b_step_;
+  block.b_panel = pack_b_ ? panel_ * block.first.k : panel_;
+  if (!pack_b_) return;
+  if (b_column_ == 1) {
+    kernels_->pack(b, b_step_, block.first.k, block.columns, packed, panel_);
+  } else {
+    kernels_->pack_transposed(b, b_column_, block.first.k, block.columns, packed, panel_);
+  }
+}
+
+template <typename T>
+void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
+  GemmTask<T> row = block.first;
+  for (int64_t i = 0; i < block.rows; i += block.tile_rows) {
+    const int64_t rows = std::min(block.tile_rows, block.rows - i);
+    if (use_dot_) {
+      row.columns = block.columns;
+      kernels_->dot(row, rows);
+    } else {
+      multiply_row(row, rows, block);
     }
-    group.a += a_tile;
-    group.c += tile_rows * n_;
-    if (group.start != nullptr) group.start += tile_rows * group.start_row;
+    if (after.activation != nullptr) {
+      if (block.columns == n_) {
+        after.activation(row.c, row.c, rows * n_, after.parameters.data());
+      } else {
+        for (int64_t r = 0; r < rows; ++r) {
+          after.activation(row.c + r * n_, row.c + r * n_, block.columns, after.parameters.data());
+        }
+      }
+    }
+    row.a += block.a_tile;
+    row.c += block.tile_rows * n_;
+    if (row.start != nullptr) row.start += block.tile_rows * row.start_row;
+  }
+}
+
+// A row of tiles.
+template <typename T>
+void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block) const {
+  const int64_t lanes = kernels_->lanes;
+  const T* panel = tile.b;
+  for (int64_t j = 0; j < block.columns; j += panel_) {
+    int64_t left = std::min(panel_, block.columns - j);
+    tile.b = panel;
+    do {  // as many whole vectors as there are, then the part of one
+      const int64_t vectors = left / lanes;
+      tile.columns = vectors == 0 ? left : vectors * lanes;
+      kernels_->tile[vectors][rows - 1](tile);
+      tile.b += tile.columns;
+      tile.c += tile.columns;
+      if (tile.start != nullptr) tile.start += tile.columns;
+      left -= tile.columns;
+    } while (left > 0);
+    panel += block.b_panel;
   }
 }
 

@@ -35,8 +35,11 @@ class Product {
   void run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, Range rows, Range columns, T* scratch) const;
 
  private:
-  void run_rows(const GemmTask<T>& block, Range rows, T* packed_a, const Epilogue<T>& after) const;
-  void run_tiles(GemmTask<T> group, int64_t rows, int64_t tile_rows) const;
+  struct Block;
+  void place_a(const T* a, T* packed, Block& block) const;
+  void place_b(const T* b, T* packed, Block& block) const;
+  void multiply(const Block& block, const Epilogue<T>& after) const;
+  void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block) const;
 
   const GemmKernels<T>* kernels_;
   int64_t m_, n_, k_;
@@ -46,6 +49,7 @@ class Product {
   bool use_dot_;               // vectors run along k
   bool pack_a_, pack_b_;
   int64_t depth_;              // k is cut into blocks of this
+  int64_t height_;             // rows are cut into blocks of at most this
   int64_t width_;              // columns are cut into blocks of this ...
   int64_t panel_;              // ... and those into panels as wide as a tile
   int64_t max_rows_;           // of a tile

@@ -6,8 +6,8 @@
 #include "ops/checks.h"
 #include "ops/register.h"
 
-// Optimizer updates: one op per optimizer, all made from the rows of kernels/update.def. Inputs are N weights, N of each
-// slot, N gradients, the learning rate and the number of steps done before; outputs N weights and N of each slot.
+// Optimizer updates: one op per optimizer, all made from the rows of kernels/update.def. Inputs are N weights, N of
+// each slot, N gradients, the learning rate and the number of steps done before; outputs N weights and N of each slot.
 namespace lamina {
 namespace {
 
@@ -16,7 +16,9 @@ using std::sqrt;
 
 // Nadam's momentum schedule, and its product over steps 1..t. The factors 1 - 0.96^i / 2 are 1 in double precision
 // long before the thousandth, so the product takes a bounded time.
-double nadam_momentum(double beta_1, double t) { return beta_1 * (1 - 0.5 * pow(0.96, t)); }
+double nadam_momentum(double beta_1, double t) {
+  return beta_1 * (1 - 0.5 * pow(0.96, t));
+}
 
 double nadam_product(double beta_1, double t) {
   double product = pow(beta_1, t), decayed = 1;
@@ -32,26 +34,37 @@ struct Variant {
   const char* hyperparameters;
   size_t slots;
   bool (*applies)(const UpdateScalars&);
-  void (*once)(UpdateScalars&);
+  // Finds alpha, gamma and delta in the type of the weights, as Keras does: 1 - beta_2^t has few digits in float32, and
+  // that shows in the first steps.
+  void (*once_float32)(UpdateScalars&);
+  void (*once_float64)(UpdateScalars&);
 };
 
-#define HYPERPARAMETER(name) [[maybe_unused]] const double name = scalars.name;
-#define UPDATE(op, variant, when, names, slots, a, b, c, per_step, ...)        \
-  {#op, names, slots,                                                          \
-   [](const UpdateScalars& scalars) -> bool {                                  \
-     LAMINA_HYPERPARAMETERS(HYPERPARAMETER)                                    \
-     return when;                                                              \
-   },                                                                          \
-   [](UpdateScalars& scalars) {                                                \
-     LAMINA_HYPERPARAMETERS(HYPERPARAMETER)                                    \
-     HYPERPARAMETER(lr) HYPERPARAMETER(t)                                      \
-     [[maybe_unused]] double &alpha = scalars.alpha, &gamma = scalars.gamma, &delta = scalars.delta; \
-     per_step;                                                                 \
-   }},
+#define NUMBER(name) [[maybe_unused]] const auto name = static_cast<T>(scalars.name);
+#define ONCE(type, per_step)                                                                     \
+  [](UpdateScalars& scalars) {                                                                   \
+    using T = type;                                                                              \
+    LAMINA_HYPERPARAMETERS(NUMBER)                                                               \
+    NUMBER(lr) NUMBER(t) [[maybe_unused]] double &alpha = scalars.alpha,                         \
+                                                 &gamma = scalars.gamma, &delta = scalars.delta; \
+    per_step;                                                                                    \
+  }
+#define UPDATE(op, variant, when, names, slots, a, b, c, per_step, ...) \
+  {#op,                                                                 \
+   names,                                                               \
+   slots,                                                               \
+   [](const UpdateScalars& scalars) -> bool {                           \
+     using T = double;                                                  \
+     LAMINA_HYPERPARAMETERS(NUMBER)                                     \
+     return when;                                                       \
+   },                                                                   \
+   ONCE(float, per_step),                                               \
+   ONCE(double, per_step)},
 constexpr std::array<Variant, update::kCount> kVariants = {{
 #include "kernels/update.def"
 }};
-#undef HYPERPARAMETER
+#undef ONCE
+#undef NUMBER
 
 UpdateScalars hyperparameters(const NodeInfo& info, const char* names) {
   UpdateScalars scalars;
@@ -102,12 +115,14 @@ std::vector<TensorType> infer_update(const NodeInfo& info) {
     const TensorType& weight = info.inputs[i % n];
     const TensorType expected{info.inputs[0].dtype, weight.shape};
     if (info.inputs[i] == expected) continue;
-    const std::string what = i < n ? "weight " : i < n * (slots + 1) ? concat("slot ", i / n, " of weight ") : "gradient ";
+    const std::string what = i < n                 ? "weight "
+                             : i < n * (slots + 1) ? concat("slot ", i / n, " of weight ")
+                                                   : "gradient ";
     fail(info.op, ": ", what, i % n, " must be ", to_string(expected), ", received ", to_string(info.inputs[i]));
   }
   const TensorType rate{info.inputs[0].dtype, {}}, steps{DType::kInt64, {}};
-  require(info.inputs[n * (slots + 2)] == rate, info.op, ": the learning rate must be ", to_string(rate),
-          ", received ", to_string(info.inputs[n * (slots + 2)]));
+  require(info.inputs[n * (slots + 2)] == rate, info.op, ": the learning rate must be ", to_string(rate), ", received ",
+          to_string(info.inputs[n * (slots + 2)]));
   require(info.inputs.back() == steps, info.op, ": iterations must be ", to_string(steps), ", received ",
           to_string(info.inputs.back()));
   return {info.inputs.begin(), info.inputs.begin() + static_cast<int64_t>(n * (slots + 1))};
@@ -121,9 +136,10 @@ StepKernel prepare_typed(const NodeInfo& info) {
   std::vector<int64_t> starts = {0};
   for (int i = 0; i < n; ++i) starts.push_back(starts.back() + info.inputs[i].size());
 
+  const auto once = sizeof(T) == sizeof(float) ? update.variant->once_float32 : update.variant->once_float64;
   StepKernel kernel;
   kernel.nanoseconds = 2 * streaming_ns(starts.back() * (3 + 2 * slots) * static_cast<int64_t>(sizeof(T)));
-  kernel.run = [sweep = kernels().update.of(T{}).sweep[update.row()], hyper = update.scalars, once = update.variant->once,
+  kernel.run = [sweep = kernels().update.of(T{}).sweep[update.row()], hyper = update.scalars, once,
                 decay = update.decay, starts, n, slots](const StepData& data, Worker worker, int) {
     UpdateScalars scalars = hyper;
     scalars.lr = static_cast<double>(*data.in<T>(n * (slots + 2)));

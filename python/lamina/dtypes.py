@@ -12,6 +12,7 @@ from lamina import config
 # In the order of promotion: an operation on two computes in the later one.
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 _RANK = {name: rank for rank, name in enumerate(DTYPES)}
+NAMES = {np.dtype(name): name for name in DTYPES}  # quicker to ask than a dtype's own name
 
 # What a dtype the core does not have is held in.
 _HELD_IN = {
@@ -28,21 +29,18 @@ _HELD_IN = {
 
 def canonical(dtype: Any = None) -> str:
     """Return the core's name of a dtype: by name, of NumPy, of Python, or None for floatx."""
-    if isinstance(dtype, str) and dtype in _RANK:
-        return dtype
-    if dtype is None or dtype is float or dtype == "float":
+    if dtype is None or dtype is float:
         return config.floatx()
-    if dtype is int or dtype == "int":
+    if dtype is int:
         return "int32"
-    name = getattr(dtype, "name", None)
-    if name not in _RANK:
-        try:
-            name = np.dtype(dtype).name
-        except TypeError:
-            name = str(dtype)
-    if name not in _RANK:
-        raise ValueError(f"expected a dtype of {', '.join(DTYPES)}, received {dtype!r}")
-    return str(name)
+    if isinstance(dtype, str):  # compared only now: NumPy's dtypes equal many a string
+        name = {"float": config.floatx(), "int": "int32"}.get(dtype, dtype)
+        if name in _RANK:
+            return name
+    try:
+        return NAMES[np.dtype(dtype)]
+    except (KeyError, TypeError):
+        raise ValueError(f"expected a dtype of {', '.join(DTYPES)}, received {dtype!r}") from None
 
 
 def is_floating(dtype: str) -> bool:
@@ -63,7 +61,7 @@ def promote(first: str, *others: str) -> str:
 def to_core(array: NDArray[Any]) -> NDArray[Any]:
     """Return an array as the core holds it: one of its dtypes, in the machine's byte order."""
     dtype = array.dtype
-    if dtype.name in _RANK and dtype.isnative:
+    if dtype in NAMES:
         return array
     name = _HELD_IN.get(dtype.name, dtype.name)
     if name not in _RANK:

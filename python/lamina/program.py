@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lamina import _core, dtypes, nest
 from lamina.ops._apply import to_array, to_tensor
@@ -19,21 +19,33 @@ from lamina.trace import Trace, current_trace
 _MOST_PLANS = 32
 
 
-@dataclass(frozen=True)
 class TensorSpec:
     """What a plan is made for: a shape without unknown sizes, and a dtype."""
 
-    shape: Shape
-    dtype: str
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: Shape, dtype: str) -> None:
+        self.shape = shape
+        self.dtype = dtype
 
     @staticmethod
     def of(leaf: Any) -> TensorSpec:
         """Return the spec of anything with a shape and a dtype."""
         return TensorSpec(tuple(leaf.shape), dtypes.canonical(leaf.dtype))
 
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, TensorSpec):
+            return False
+        return (self.shape, self.dtype) == (other.shape, other.dtype)
 
-@dataclass(frozen=True)
-class _Compiled:
+    def __hash__(self) -> int:
+        return hash((self.shape, self.dtype))
+
+    def __repr__(self) -> str:
+        return f"TensorSpec({self.shape}, {self.dtype})"
+
+
+class _Compiled(NamedTuple):
     plan: _core.Plan
     outputs: Any  # what the function gives: a structure of TensorSpecs, None where it gave None
 
@@ -57,19 +69,11 @@ class Program:
         """Run the function, compiling it first if the shapes, dtypes or keywords are new."""
         if current_trace() is not None:
             return self._fn(*nest.map_structure(_lift, args), **static)
-        if len(args) != 1:
-            return self._run(args, static)
-        array = args[0]._array if type(args[0]) is Tensor else args[0]
-        if type(array) is not np.ndarray:
-            return self._run(args, static)
-        key = _shortcut_key(array, static)
-        plan = self._shortcuts.get(key)
-        if plan is not None:
-            return Tensor(plan.run((array,))[0])
-        output = self._run(args, static)
-        if type(output) is Tensor and to_array(array) is array:
-            self._shortcuts[key] = self.plan(array, **static)[0]
-        return output
+        if len(args) == 1:
+            array = args[0]._array if type(args[0]) is Tensor else args[0]
+            if type(array) is np.ndarray:
+                return self._run_one(array, static)
+        return self._run(args, static)
 
     def plan(self, *specs: Any, **static: Any) -> tuple[_core.Plan, Any]:
         """Return the plan for such arguments, and the structure of its outputs.
@@ -80,6 +84,18 @@ class Program:
         """
         compiled = self._find(nest.map_structure(_some(TensorSpec.of), specs), static)
         return compiled.plan, compiled.outputs
+
+    def _run_one(self, array: NDArray[Any], static: Mapping[str, Any]) -> Any:
+        key = (array.shape, array.dtype, *static.items()) if static else (array.shape, array.dtype)
+        plan = self._shortcuts.get(key)
+        if plan is not None:
+            return Tensor(plan.run((array,))[0])
+        output = self._run((array,), static)
+        # Numbers are left out: 1, 1.0 and True would be the same key.
+        plain = all(isinstance(value, (bool, str)) for value in static.values())
+        if type(output) is Tensor and array.dtype in dtypes.NAMES and plain:
+            self._shortcuts[key] = self.plan(array, **static)[0]
+        return output
 
     def _run(self, args: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         arrays = nest.map_structure(_some(to_array), args)
@@ -136,9 +152,3 @@ def _some(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 
 _lift = _some(to_tensor)
-
-
-def _shortcut_key(array: np.ndarray[Any, Any], static: Mapping[str, Any]) -> Hashable:
-    if not static:
-        return array.shape, array.dtype
-    return array.shape, array.dtype, *static.items(), *map(type, static.values())

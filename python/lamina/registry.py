@@ -7,7 +7,6 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from inspect import Parameter, signature
 from types import MappingProxyType
 from typing import Any, TypeVar, cast
 
@@ -143,7 +142,13 @@ class Configurable:
 
     def get_config(self) -> Config:
         """Return the arguments that make an equal object, as JSON can hold them."""
-        return {name: serialize(self._argument(name)) for name in _parameters(type(self))}
+        try:
+            return {name: serialize(self._argument(name)) for name in _parameters(type(self))}
+        except AttributeError as error:
+            raise TypeError(
+                f"{type(self).__name__}.get_config: no attribute {error.name!r} for the parameter; "
+                f"set it in __init__ or override get_config"
+            ) from None
 
     @classmethod
     def from_config(cls: type[Self], config: Config) -> Self:
@@ -153,19 +158,14 @@ class Configurable:
     def __repr__(self) -> str:
         shown = []
         for name, default in _parameters(type(self)).items():
-            value = getattr(self, name, default)
+            value = self._argument(name)
             if not _is_default(value, default):
                 shown.append(f"{name}={_show(value)}")
         return f"{type(self).__name__}({', '.join(shown)})"
 
     def _argument(self, name: str) -> Any:
-        try:
-            return getattr(self, name)
-        except AttributeError:
-            raise TypeError(
-                f"{type(self).__name__}.get_config: no attribute {name!r} for the parameter; "
-                f"set it in __init__ or override get_config"
-            ) from None
+        """Return what a parameter of `__init__` stands for in this object."""
+        return getattr(self, name)
 
 
 def serialize(value: Any) -> Any:
@@ -225,6 +225,8 @@ def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
 
 def _parameters(cls: type) -> dict[str, Any]:
     """Return the named parameters of a class's __init__ and their defaults."""
+    from inspect import Parameter, signature  # late: slow to import, and seldom wanted
+
     starred = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     parameters = signature(cls).parameters.values()
     return {p.name: p.default for p in parameters if p.kind not in starred}

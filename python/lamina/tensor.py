@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import lamina  # lamina.ops is looked up when an operator is used: ops are made of tensors
+from lamina import dtypes
 
 if TYPE_CHECKING:
     from lamina.trace import Trace
@@ -174,7 +175,7 @@ class Tensor(TensorBase):
 
     @property
     def dtype(self) -> str:
-        return str(self._array.dtype.name)
+        return dtypes.NAMES[self._array.dtype]
 
     @property
     def ndim(self) -> int:

@@ -45,7 +45,7 @@ class Variable(TensorBase):
         value = _first_value(initializer, shape, dtype, self.name)
         self.core = _core.Variable(value, self.name)
         self._shape: Shape = value.shape
-        self._dtype: str = value.dtype.name
+        self._dtype = dtypes.NAMES[value.dtype]
 
     @property
     def shape(self) -> Shape:

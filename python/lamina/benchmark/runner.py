@@ -17,14 +17,18 @@ PAUSE = 0.03  # seconds in which the pools of the library before stop spinning
 
 @dataclass(frozen=True)
 class Effort:
-    """At least `rounds` measurements of each library, more until `seconds` are over."""
+    """At least `rounds` measurements of each library, more until `seconds` are over.
+
+    No case begins later than `total` seconds after the first.
+    """
 
     rounds: int
     seconds: float
+    total: float = float("inf")
 
 
 FULL = Effort(rounds=3, seconds=4.0)
-QUICK = Effort(rounds=2, seconds=0.4)
+QUICK = Effort(rounds=2, seconds=0.4, total=14.0)
 
 
 @dataclass(frozen=True)
@@ -100,14 +104,18 @@ def run_all(
     progress: Callable[[str], None] = lambda line: None,
 ) -> Iterator[list[Result]]:
     """Measure the cases that Lamina can do and yield the results section by section."""
-    sections = select(quick)
+    sections, effort = select(quick), QUICK if quick else FULL
     total, done = sum(map(len, sections.values())), 0
+    end = time.perf_counter() + effort.total
     for section, cases in sections.items():
         results = []
         for case in cases:
             done += 1
+            if time.perf_counter() > end:
+                break
             progress(f"[{done}/{total}] {section}: {case.name}")
-            result = measure(case, team, QUICK if quick else FULL, section)
+            result = measure(case, team, effort, section)
             if result is not None:
                 results.append(result)
-        yield results
+        if results:
+            yield results

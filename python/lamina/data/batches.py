@@ -104,9 +104,9 @@ def refuse_beside_batches(**arguments: Any) -> None:
 
 
 def warn_exhausted(done: int, wanted: str) -> None:
-    """Warn that a source of batches ended early."""
+    """Warn that the data ended before an epoch did."""
     warnings.warn(
-        f"the data ran out after {done} batches ({wanted} asked for), so this ends here; "
+        f"the data ran out after {done} batches of an epoch ({wanted}); "
         "a generator must yield steps_per_epoch * epochs batches",
-        stacklevel=4,
+        stacklevel=5,
     )

@@ -35,16 +35,9 @@ def class_weight_to_sample_weight(y: Array, class_weight: Mapping[int, float], d
 
 
 def spread_sample_weight(sample_weight: Any, y: Any) -> Any:
-    """Return sample weights in the structure of `y`: one array serves every output."""
-    if sample_weight is None or not isinstance(y, (list, tuple, dict)):
-        return sample_weight
-    if isinstance(sample_weight, (list, tuple, dict)):
-        keys = set(y) if isinstance(y, dict) else len(y)
-        if keys != (set(sample_weight) if isinstance(sample_weight, dict) else len(sample_weight)):
-            raise ValueError(
-                "sample_weight: expected one array per output in the structure of y "
-                f"({_shape_of(y)}), received {_shape_of(sample_weight)}"
-            )
+    """Return sample weights for each array of `y`: one array serves every output."""
+    structures = (list, tuple, dict)
+    if sample_weight is None or isinstance(sample_weight, structures) or not isinstance(y, structures):
         return sample_weight
     if sample_weight.ndim > 1 and sample_weight.shape[1:] != (1,):
         raise ValueError(
@@ -53,7 +46,3 @@ def spread_sample_weight(sample_weight: Any, y: Any) -> Any:
         )
     return dict.fromkeys(y, sample_weight) if isinstance(y, dict) else [sample_weight] * len(y)
 
-
-def _shape_of(structure: Any) -> str:
-    names = sorted(structure) if isinstance(structure, dict) else f"{len(structure)} arrays"
-    return f"{type(structure).__name__} of {names}"

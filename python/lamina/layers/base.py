@@ -11,8 +11,9 @@ import numpy as np
 
 from lamina import constraints, dtypes, initializers, nest, ops, regularizers
 from lamina.layers import context
-from lamina.layers.input_spec import InputSpec, Shape
+from lamina.layers.input_spec import InputSpec, map_shapes
 from lamina.layers.state import Stateful
+from lamina.ops._apply import to_array
 from lamina.program import Program
 from lamina.registry import Configurable, serialize
 from lamina.symbolic import Node, infer
@@ -39,8 +40,6 @@ class Layer(Stateful, Configurable):
     """
 
     input_spec: InputSpec | Sequence[InputSpec] | None = None
-    # Whether `build` makes weights; where it does not, sub-layers are built as `call` reaches them.
-    _own_build: ClassVar[bool] = False
     _call_parameters: ClassVar[Mapping[str, inspect.Parameter]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
@@ -74,8 +73,7 @@ class Layer(Stateful, Configurable):
         self.nodes: list[Node] = []
         self._trainable = trainable
         self._build_shapes: dict[str, Any] | None = None
-        self._one_array = Program(self._trace_one_array)
-        self._program = Program(self._trace)
+        self._forget_programs()
         first = (input_dim,) if input_dim is not None else input_shape
         if first is not None:
             self._first_shape = (first,) if isinstance(first, int) else tuple(first)
@@ -125,6 +123,9 @@ class Layer(Stateful, Configurable):
 
     def build(self, input_shape: Any) -> None:
         """Make the weights for inputs of `input_shape`; sizes that vary are None."""
+        if self._layers:
+            self._infer_shapes(input_shape)
+        self._built = True
 
     def call(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output from tensors; every layer has its own."""
@@ -137,7 +138,7 @@ class Layer(Stateful, Configurable):
         return self._infer_shapes(input_shape)
 
     def _infer_shapes(self, input_shape: Any) -> Any:
-        inputs = _map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape)
+        inputs = map_shapes(lambda shape: KerasTensor(shape, self.compute_dtype), input_shape)
         outputs = infer(self._call_discarding_losses, inputs)
         return _shapes_of(outputs)
 
@@ -148,8 +149,11 @@ class Layer(Stateful, Configurable):
         plain = len(args) == 1 and not kwargs and type(args[0]) is np.ndarray
         if plain and self._built and current_trace() is None:
             # The common case takes the shortest way to its plan.
+            if self._seen_changes != context.Changes.count:
+                self._forget_programs()
             outputs = self._one_array(args[0], training=self._training(None))
             return outputs if type(outputs) is not dict else self._keep_losses(outputs)
+        args = tuple(to_array(arg) if _is_numbers(arg) else arg for arg in args)
         args, kwargs = nest.map_structure(self._as_input, (args, kwargs))
         if any(isinstance(leaf, KerasTensor) for leaf in nest.flatten((args, kwargs))):
             return self._call_symbolically(args, kwargs)
@@ -160,6 +164,8 @@ class Layer(Stateful, Configurable):
     def _call_eagerly(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         self._check_inputs(args)
         self._ensure_built(args, kwargs)
+        if self._seen_changes != context.Changes.count:
+            self._forget_programs()
         arrays = {key: value for key, value in kwargs.items() if _holds_tensor(value)}
         static = {key: value for key, value in kwargs.items() if key not in arrays}
         static["training"] = self._training(static.get("training"))
@@ -209,6 +215,12 @@ class Layer(Stateful, Configurable):
             return outputs
         self._call_losses = list(outputs[_LOSSES])
         return outputs["outputs"]
+
+    def _forget_programs(self) -> None:
+        """Describe the computation anew in the next call on arrays."""
+        self._seen_changes = context.Changes.count
+        self._one_array = Program(self._trace_one_array)
+        self._program = Program(self._trace)
 
     def _training(self, asked: bool | None) -> bool:
         """Return the flag: as asked, else as the outer call has it, else as `call` defaults."""
@@ -334,21 +346,19 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def _is_numbers(arg: Any) -> bool:
+    """Return whether an argument is an array written as nested lists."""
+    return isinstance(arg, (list, tuple)) and all(
+        isinstance(leaf, (bool, int, float)) for leaf in nest.leaves(arg)
+    )
+
+
 def _holds_tensor(value: Any) -> bool:
     return any(isinstance(leaf, (TensorBase, np.ndarray)) for leaf in nest.flatten(value))
 
 
 def _shapes_of(inputs: Any) -> Any:
     return nest.map_structure(lambda tensor: tuple(tensor.shape), inputs)
-
-
-def _map_shapes(fn: Callable[[Shape], Any], shapes: Any) -> Any:
-    """Apply `fn` to each shape in a nest of shapes; a shape is a sequence of ints and None."""
-    if isinstance(shapes, Mapping):
-        return {key: _map_shapes(fn, value) for key, value in shapes.items()}
-    if all(size is None or isinstance(size, int) for size in shapes):
-        return fn(tuple(shapes))
-    return type(shapes)(_map_shapes(fn, shape) for shape in shapes)
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The layer calls in progress on this thread: where inner ones find the training flag."""
+"""What layers know of each other: the calls in progress, and whether any layer has changed."""
 
 from __future__ import annotations
 
@@ -31,6 +31,12 @@ def entered(name: str, training: bool | None = None) -> Iterator[None]:
         yield
     finally:
         _calls.frames.pop()
+
+
+class Changes:
+    """Counts the changes of layers that make the plans of models with them outdated."""
+
+    count = 0
 
 
 def is_outermost() -> bool:

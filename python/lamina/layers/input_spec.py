@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 Shape = tuple[int | None, ...]
@@ -72,6 +72,20 @@ class InputSpec:
     def __repr__(self) -> str:
         given = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if value)
         return f"InputSpec({given})"
+
+
+def map_shapes(fn: Callable[[Shape], Any], shapes: Any) -> Any:
+    """Apply `fn` to each shape in a nest of shapes; a shape is a sequence of ints and None."""
+    if isinstance(shapes, Mapping):
+        return {key: map_shapes(fn, value) for key, value in shapes.items()}
+    if all(size is None or isinstance(size, int) for size in shapes):
+        return fn(tuple(shapes))
+    return [map_shapes(fn, shape) for shape in shapes]
+
+
+def free_batch(shape: Shape) -> Shape:
+    """Return the shape with a batch of any size."""
+    return (None, *shape[1:]) if shape else shape
 
 
 def _agree(size: int | None, expected: int | None) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from lamina.layers import context
 from lamina.random import SeedGenerator
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -29,6 +30,8 @@ class Stateful:
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _trainable: bool
     _built: bool
+    # Whether `build` makes weights; if not, sub-layers are built as `call` reaches them.
+    _own_build: ClassVar[bool] = False
     # Attributes that hold other layers without owning them.
     _untracked: ClassVar[frozenset[str]] = frozenset({"_arguments"})
 
@@ -47,6 +50,8 @@ class Stateful:
         return self
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if self._built and not name.startswith("_") and context.is_outermost():
+            context.Changes.count += 1
         object.__setattr__(self, name, value)
         # Private lists may hold variables that are someone else's.
         if isinstance(value, Variable) or not name.startswith("_"):
@@ -200,7 +205,7 @@ class Stateful:
         return f"{type(self).__name__} '{self.name}'"
 
     def _require_weights(self, what: str) -> None:
-        if not self.built and not self.weights:
+        if not (self.built or self.weights):
             raise ValueError(
                 f"{self._title}: {what} needs weights, and they are made when the layer is built; "
                 f"call it on data, or build(input_shape), first"
@@ -208,8 +213,8 @@ class Stateful:
 
     @property
     def built(self) -> bool:
-        """Whether the weights exist."""
-        return bool(self._built)
+        """Whether the weights exist; always so where there are none to make."""
+        return self._built or not (self._own_build or self._layers)
 
     @built.setter
     def built(self, value: bool) -> None:

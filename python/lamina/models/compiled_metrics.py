@@ -49,7 +49,12 @@ class CompiledMetrics:
             self.entries = list(self._build(outputs, targets, tensors))
         for metric, output, _, weighted in self.entries:
             weight = weights[output] if weighted else None
-            metric.update_state(targets[output], tensors[output], weight)
+            try:
+                metric.update_state(targets[output], tensors[output], weight)
+            except ValueError as error:
+                raise ValueError(
+                    f"metric {metric.name!r} of output {outputs.names[output]!r}: {error}"
+                ) from error
 
     def results(self) -> dict[str, Any]:
         """Return the results of all metrics by their names in the logs."""

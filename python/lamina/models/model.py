@@ -41,6 +41,12 @@ class Model(Trainer, Layer):
             if not self.trainable:
                 self.trainable = False  # reaches the layers
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if hasattr(Trainer, name):
+            object.__setattr__(self, name, value)  # nothing that the computation depends on
+        else:
+            super().__setattr__(name, value)
+
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         """Compute the outputs; a subclass overrides it."""
         if self._graph is None:

@@ -33,6 +33,8 @@ class OutputNames:
                         f"the outputs are {', '.join(self.names)}"
                     )
             return [given.get(name) for name in self.names]
+        if present is not None and sum(present) == 1 and not isinstance(given, (list, tuple)):
+            given = [given]
         if isinstance(given, (list, tuple)):
             if len(given) == count:
                 return list(given)

@@ -83,7 +83,7 @@ class ArrayRunner:
             self._left = self._total
         self._due = min(self.steps, self._left)
         if self._due < self.steps:
-            warn_exhausted(self._due, f"{self.steps} steps")
+            warn_exhausted(self._due, f"{self.steps} steps asked for")
 
     def more(self) -> bool:
         return self._due > 0
@@ -135,6 +135,7 @@ class BatchRunner:
         self._next: ArrayData | None = None
         self._seed: int | None = None
         self._done = 0
+        self._exhausted = False  # there is nothing more, and that has been said
         self._outputs: list[list[Array]] = []
         self._structure: Any = None
         self.steps: int | None = limit if limit is not None else data.steps
@@ -153,6 +154,16 @@ class BatchRunner:
         self._done = 0
         if self._batches is None or (self._limit is None and not self._data.one_shot):
             self._restart()
+
+    def _end_of_data(self) -> None:
+        if self._limit is None and self._done:
+            self.steps = self._done
+        elif not self._exhausted:
+            wanted = "more" if self._limit is None else f"{self._limit} steps"
+            warn_exhausted(self._done, f"{wanted} asked for")
+        self._exhausted = self._data.one_shot and (self._exhausted or self._limit is not None)
+        if not self._data.one_shot:
+            self._batches = None
 
     def _restart(self) -> None:
         self._batches = self._data.epoch(self._seed)
@@ -173,12 +184,7 @@ class BatchRunner:
             self._restart()  # the epoch before ended with the last batch
             self._next = next(self._batches, None)
         if self._next is None:
-            if self._limit is not None:
-                warn_exhausted(self._done, f"{self._limit} steps")
-            elif self._done:
-                self.steps = self._done
-            if not self._data.one_shot:
-                self._batches = None
+            self._end_of_data()
         return self._next is not None
 
     def advance(self, batches: int, seconds: float) -> int:

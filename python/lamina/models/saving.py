@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from lamina import _core, registry
 from lamina.layers.base import Layer
+from lamina.layers.input_spec import free_batch, map_shapes
 from lamina.models.model import Model
 from lamina.variable import Variable
 
@@ -94,7 +95,7 @@ def load_model(
     with registry.custom_object_scope(custom_objects or {}):
         model = revive(about["model"])
         if not model.built and about.get("build"):
-            model.build(**{key: _as_shape(shape) for key, shape in about["build"].items()})
+            model.build(**map_shapes(free_batch, about["build"]))
         _assign(_match_groups(contents, model, by_name=False, skip_mismatch=False))
         states = _generator_states(model)
         _assign(
@@ -296,11 +297,3 @@ def _check_plain(value: Any, where: str) -> None:
             f"{where}: cannot write {value!r} to a file; define it as a function of its own name, "
             f"registered with @register_serializable(), or give its class a get_config()"
         )
-
-
-def _as_shape(shape: Any) -> Any:
-    if isinstance(shape, Mapping):
-        return {key: _as_shape(item) for key, item in shape.items()}
-    if all(size is None or isinstance(size, int) for size in shape):
-        return (None, *shape[1:])
-    return [_as_shape(item) for item in shape]

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from lamina import registry
+from lamina.layers import context
 from lamina.layers.base import Layer
 from lamina.layers.core import InputLayer
 from lamina.models.graph import Graph
@@ -74,7 +75,8 @@ class Sequential(Model):
         self._graph = (
             Graph(self._tensors[:1], self._tensors[-1]) if len(self._tensors) > 1 else None
         )
-        self.built = self._graph is not None
+        self._built = self._graph is not None
+        context.Changes.count += 1
         self._forget_plans()
 
     def build(self, input_shape: Any) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from lamina.layers.base import Layer
+from lamina.layers.input_spec import free_batch, map_shapes
 from lamina.models.functional import Functional
 from lamina.models.model import Model
 
@@ -110,6 +111,10 @@ def _output_shape(item: Any) -> str:
         shapes = [tensor.shape for tensor in item.nodes[-1].outputs]
     elif isinstance(item, Model) and item._graph is not None:
         shapes = [tensor.shape for tensor in item.outputs]
+    elif isinstance(item, Layer) and item.built and len(item._build_shapes or ()) == 1:
+        (built_on,) = (item._build_shapes or {}).values()
+        shapes = []
+        map_shapes(shapes.append, item.compute_output_shape(map_shapes(free_batch, built_on)))
     else:
         return "?"
     return ", ".join(f"({', '.join(map(str, shape))})" for shape in shapes)

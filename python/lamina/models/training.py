@@ -7,7 +7,7 @@ from typing import Any
 
 from lamina import nest, random
 from lamina.callbacks import CallbackList, History
-from lamina.data import ArrayData, BatchData, warn_exhausted
+from lamina.data import ArrayData, BatchData
 from lamina.models import arguments
 from lamina.models.epoch import epoch_seed, run_epochs_unseen, run_pass
 from lamina.models.feeding import BATCH, Feedable
@@ -108,7 +108,6 @@ class Trainer(Feedable):
             listeners.on_epoch_begin(epoch)
             runner.begin(epoch_seed(seed, epoch))
             if not run_pass(runner, listeners, "train", results.logs, lambda: self.stop_training):
-                warn_exhausted(0, f"epoch {epoch + 1} of {epochs}")
                 break
             logs = results.logs()
             if validator is not None and arguments.validates(validation_freq, epoch):
@@ -225,8 +224,7 @@ class Trainer(Feedable):
         self.stop_evaluating = False
         listeners.on_test_begin()
         runner.begin()
-        if not run_pass(runner, listeners, "test", results.logs, lambda: self.stop_evaluating):
-            warn_exhausted(0, "an evaluation")
+        run_pass(runner, listeners, "test", results.logs, lambda: self.stop_evaluating)
         logs = results.logs()
         listeners.on_test_end(logs)
         return logs

@@ -62,6 +62,8 @@ def to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
 
 def to_array(x: TensorLike, dtype: str | None = None) -> NDArray[Any]:
     """Return data (NumPy, DLPack, pandas, numbers, nested lists) as an array of the core."""
+    if type(x) is np.ndarray and dtype is None and x.dtype in dtypes.NAMES:
+        return x
     if isinstance(x, (list, tuple)) and any(isinstance(item, TensorBase) for item in x):
         raise TypeError("expected an array, received a list of tensors: use lamina.ops.stack")
     if hasattr(x, "__dlpack__") and not hasattr(x, "__array__"):
@@ -75,7 +77,7 @@ def to_array(x: TensorLike, dtype: str | None = None) -> NDArray[Any]:
     array = dtypes.to_core(array)
     if dtype is None:
         dtype = (
-            array.dtype.name
+            dtypes.NAMES[array.dtype]
             if hasattr(x, "dtype") or hasattr(x, "__array__")
             else _literal_dtype(array)
         )
@@ -90,7 +92,7 @@ def _literal_dtype(array: NDArray[Any]) -> str:
         limits = np.iinfo(np.int32)
         if array.size == 0 or (limits.min <= array.min() and array.max() <= limits.max):
             return "int32"
-    return str(array.dtype.name)
+    return dtypes.NAMES[array.dtype]
 
 
 def cast(x: TensorLike, dtype: str) -> TensorBase:

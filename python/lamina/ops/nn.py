@@ -240,8 +240,11 @@ def normalize(
 ) -> TensorBase:
     """Return x / max(‖x‖, ε), the norm of the given order along an axis."""
     tensor = to_floating(x)
-    size = norm(tensor, ord=order, axis=axis, keepdims=True)
-    return tensor / maximum(size, config.epsilon() if epsilon is None else epsilon)
+    least = config.epsilon() if epsilon is None else epsilon
+    if order == 2:  # without the root of 0, whose slope is infinite
+        squares = reduction.sum(apply_one("square", tensor), axis, keepdims=True)
+        return tensor * apply_one("rsqrt", maximum(squares, least**2))
+    return tensor / maximum(norm(tensor, ord=order, axis=axis, keepdims=True), least)
 
 
 swish = silu

@@ -6,7 +6,7 @@ from typing import Any
 
 from lamina.optimizers import schedules
 from lamina.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
-from lamina.optimizers.adaptive import Adadelta, Adagrad, RMSprop
+from lamina.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from lamina.optimizers.base import Optimizer
 from lamina.optimizers.sgd import SGD
 from lamina.registry import optimizers as _registry
@@ -26,6 +26,7 @@ __all__ = [
     "Adam",
     "AdamW",
     "Adamax",
+    "Ftrl",
     "Lion",
     "Nadam",
     "Optimizer",

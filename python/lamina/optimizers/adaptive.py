@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lamina.initializers import Constant
 from lamina.optimizers.base import CommonOptions, Optimizer, Rate, in_range
 from lamina.registry import optimizers
 
@@ -68,10 +68,12 @@ class Adagrad(Optimizer):
             "initial_accumulator_value", initial_accumulator_value, 0
         )
         self.epsilon = in_range("epsilon", epsilon, 0)
-        self.slot_initializer = Constant(initial_accumulator_value)
 
     def slots(self) -> Sequence[tuple[str, ...]]:
         return [("accumulator",)]
+
+    def initial_value(self, slot: str) -> float:
+        return self.initial_accumulator_value
 
 
 @optimizers.register()
@@ -97,3 +99,57 @@ class Adadelta(Optimizer):
 
     def slots(self) -> Sequence[tuple[str, ...]]:
         return [("accumulated_grad", "accumulated_delta_var")]
+
+
+@optimizers.register()
+class Ftrl(Optimizer):
+    """Follow the regularized leader: keep z and n, and take the w that minimises their bound.
+
+    z += g + 2 shrinkage w - ((n + g²)^-p - n^-p) / rate w, n += g², with p = learning_rate_power:
+    w = (clip(z, -l1, l1) - z) / (n^-p / rate + 2 l2 + beta / rate).
+    Source: McMahan et al. 2013, "Ad Click Prediction: a View from the Trenches".
+    """
+
+    update_op = "ftrl"
+    hyperparameters = (
+        "learning_rate_power",
+        "l1_regularization_strength",
+        "l2_regularization_strength",
+        "l2_shrinkage_regularization_strength",
+        "beta",
+    )
+
+    def __init__(
+        self,
+        learning_rate: Rate = 0.001,
+        learning_rate_power: float = -0.5,
+        initial_accumulator_value: float = 0.1,
+        l1_regularization_strength: float = 0.0,
+        l2_regularization_strength: float = 0.0,
+        l2_shrinkage_regularization_strength: float = 0.0,
+        beta: float = 0.0,
+        **common: Unpack[CommonOptions],
+    ) -> None:
+        super().__init__(learning_rate, **common)
+        self.learning_rate_power = in_range(
+            "learning_rate_power", learning_rate_power, -math.inf, 0
+        )
+        self.initial_accumulator_value = in_range(
+            "initial_accumulator_value", initial_accumulator_value, 0
+        )
+        self.l1_regularization_strength = in_range(
+            "l1_regularization_strength", l1_regularization_strength, 0
+        )
+        self.l2_regularization_strength = in_range(
+            "l2_regularization_strength", l2_regularization_strength, 0
+        )
+        self.l2_shrinkage_regularization_strength = in_range(
+            "l2_shrinkage_regularization_strength", l2_shrinkage_regularization_strength, 0
+        )
+        self.beta = in_range("beta", beta, 0)
+
+    def slots(self) -> Sequence[tuple[str, ...]]:
+        return [("accumulator", "linear")]
+
+    def initial_value(self, slot: str) -> float:
+        return self.initial_accumulator_value if slot == "accumulator" else 0.0

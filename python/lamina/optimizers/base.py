@@ -12,7 +12,7 @@ from lamina import initializers, ops
 from lamina.ops._apply import apply as apply_op
 from lamina.optimizers.clipping import clip_by_global_norm, clip_by_norm
 from lamina.optimizers.schedules import LearningRateSchedule
-from lamina.registry import Configurable
+from lamina.registry import Configurable, schedules
 from lamina.tensor import TensorBase
 from lamina.utils.naming import auto_name
 from lamina.variable import Variable
@@ -51,7 +51,7 @@ class Optimizer(Configurable):
 
     def __init__(
         self,
-        learning_rate: Rate,
+        learning_rate: Rate | dict[str, Any],
         weight_decay: float | None = None,
         clipnorm: float | None = None,
         clipvalue: float | None = None,
@@ -78,12 +78,14 @@ class Optimizer(Configurable):
         self._excluded_names: re.Pattern[str] | None = None
         self.iterations = self.add_variable((), "zeros", "int64", "iteration")
         self._learning_rate: Variable | LearningRateSchedule
+        if isinstance(learning_rate, dict):
+            learning_rate = schedules.deserialize(learning_rate)
         if isinstance(learning_rate, LearningRateSchedule):
             self._learning_rate = learning_rate
         else:
             # float64, so that the rate given is the rate kept; it is cast to the weights' dtype.
-            self._learning_rate = self.add_variable((), "zeros", "float64", "learning_rate")
-            self._learning_rate.assign(self._checked_rate(learning_rate))
+            rate = initializers.Constant(self._checked_rate(learning_rate))
+            self._learning_rate = self.add_variable((), rate, "float64", "learning_rate")
 
     def slots(self) -> Sequence[tuple[str, ...]]:
         """Name the state kept per weight, in the order of the op's inputs.
@@ -92,7 +94,20 @@ class Optimizer(Configurable):
         """
         return ()
 
-    slot_initializer: Any = "zeros"
+    def initial_value(self, slot: str) -> float:
+        """Return what a slot is filled with before the first update."""
+        return 0.0
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make an equal optimizer, without its state."""
+        common = {key: getattr(self, key) for key in CommonOptions.__annotations__}
+        return {**super().get_config(), **common}
+
+    def _argument(self, name: str) -> Any:
+        rate = self._learning_rate
+        if name == "learning_rate" and isinstance(rate, Variable):
+            return float(rate.numpy())
+        return rate if name == "learning_rate" else super()._argument(name)
 
     @property
     def variables(self) -> list[Variable]:
@@ -148,7 +163,8 @@ class Optimizer(Configurable):
             for v in self._trainable_variables:
                 for name in group:
                     path = f"{v.path.replace('/', '_')}_{name}"
-                    slot = self.add_variable(v.shape, self.slot_initializer, v.dtype, path)
+                    start = initializers.Constant(self.initial_value(name))
+                    slot = self.add_variable(v.shape, start, v.dtype, path)
                     self._slots[name].append(slot)
         self.built = True
 
@@ -251,13 +267,12 @@ class Optimizer(Configurable):
         return gradients
 
     def _checked_rate(self, value: Any) -> float:
-        try:
-            rate = float(None if isinstance(value, str) else value)
-        except TypeError:
+        if not hasattr(value, "__float__"):
             raise TypeError(
                 f"{self.name}: expected learning_rate to be a number or a LearningRateSchedule, "
                 f"received {value!r}"
-            ) from None
+            )
+        rate = float(value)
         if not 0 <= rate < math.inf:
             raise ValueError(
                 f"{self.name}: expected a finite learning_rate >= 0, received {value!r}"

@@ -1,0 +1,469 @@
+"""Callbacks: when they are called, and what each of them does."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pytest
+
+from lamina import Sequential, callbacks, layers, optimizers
+from lamina.callbacks import Callback
+from lamina.progress import Progress
+
+X = np.linspace(-1, 1, 20, dtype=np.float32).reshape(10, 2)
+Y = X.sum(axis=1, keepdims=True)
+
+
+@pytest.fixture
+def model():
+    model = Sequential([layers.Input((2,)), layers.Dense(1)])
+    model.set_weights([np.array([[0.5], [-0.5]]), np.array([0.25])])
+    model.compile(optimizer=optimizers.SGD(0.1), loss="mse", metrics=["mae"])
+    return model
+
+
+class Recorder(Callback):
+    """Writes down which hooks are called."""
+
+    def __init__(self):
+        super().__init__()
+        self.calls = []
+
+    def __getattribute__(self, name):
+        if name.startswith("on_"):
+            return lambda *args, **kwargs: self.calls.append((name, *args))
+        return super().__getattribute__(name)
+
+    def names(self):
+        return [call[0] for call in self.calls]
+
+
+class Batches(Callback):
+    """Overrides the batch hooks, so that training stops at each batch."""
+
+    def __init__(self):
+        super().__init__()
+        self.began, self.logs = [], []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.began.append(batch)
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.logs.append((batch, logs))
+
+
+def logged(values, monitor="val_loss"):
+    """Return a callback put before others that replaces what was measured."""
+
+    def replace(epoch, logs):
+        logs[monitor] = values[epoch]
+
+    return callbacks.LambdaCallback(on_epoch_end=replace)
+
+
+def test_hooks_come_in_order(model):
+    recorder = Recorder()
+    model.fit(X, Y, batch_size=5, validation_data=(X, Y), callbacks=[recorder, Batches()], verbose=0)
+    assert recorder.names() == [
+        "on_train_begin",
+        "on_epoch_begin",
+        *["on_train_batch_begin", "on_train_batch_end"] * 2,
+        "on_test_begin",
+        "on_test_end",
+        "on_epoch_end",
+        "on_train_end",
+    ]
+
+
+def test_hooks_of_evaluate_and_predict(model):
+    class Every(Callback):
+        def on_test_batch_end(self, batch, logs=None):
+            seen.append((batch, sorted(logs)))
+
+        def on_predict_batch_end(self, batch, logs=None):
+            seen.append((batch, logs["outputs"].shape))
+
+    seen = []
+    model.evaluate(X, Y, batch_size=6, verbose=0, callbacks=[Every()])
+    assert seen == [(0, ["loss", "mae"]), (1, ["loss", "mae"])]
+    seen.clear()
+    model.predict(X, batch_size=6, verbose=0, callbacks=[Every()])
+    assert seen == [(0, (6, 1)), (1, (4, 1))]
+
+
+def test_batch_logs_are_means_so_far(model):
+    batches = Batches()
+    history = model.fit(X, Y, batch_size=4, callbacks=batches, verbose=0, shuffle=False)
+    assert batches.began == [0, 1, 2]
+    assert [batch for batch, _ in batches.logs] == [0, 1, 2]
+    assert batches.logs[-1][1] == {name: values[0] for name, values in history.history.items()}
+    assert batches.logs[0][1]["loss"] != batches.logs[1][1]["loss"]
+
+
+def test_watching_batches_changes_nothing(model):
+    import lamina
+
+    weights, results = model.get_weights(), []
+    for watch in ([], [Batches()], [callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)]):
+        lamina.utils.set_random_seed(7)
+        model.set_weights(weights)
+        history = model.fit(X, Y, batch_size=3, epochs=3, callbacks=watch, verbose=0)
+        results.append((history.history, model.get_weights()))
+    for history, trained in results[1:]:
+        assert history == results[0][0]
+        for one, other in zip(trained, results[0][1], strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+def test_stopping_within_an_epoch(model):
+    class Stop(Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.model.stop_training = batch == 1
+
+    history = model.fit(X, Y, batch_size=2, epochs=5, callbacks=[Stop()], verbose=0)
+    assert history.epoch == [0]
+    assert int(model.optimizer.iterations.numpy()) == 2
+
+
+def test_batch_aliases_and_params(model):
+    class Old(Callback):
+        def on_batch_end(self, batch, logs=None):
+            seen.append(batch)
+
+    seen, old = [], Old()
+    model.fit(X, Y, batch_size=5, epochs=2, callbacks=[old], verbose=0)
+    assert seen == [0, 1, 0, 1]
+    assert old.params == {"verbose": 0, "epochs": 2, "steps": 2}
+    assert old.model is model
+
+
+def test_logs_added_by_callbacks_reach_the_history(model):
+    extra = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: logs.update(extra=epoch))
+    history = model.fit(X, Y, epochs=2, callbacks=[extra], verbose=0)
+    assert history.history["extra"] == [0, 1]
+    assert list(history.history) == ["loss", "mae", "extra"]
+
+
+def test_what_is_no_callback_is_refused_before_training(model):
+    weights = model.get_weights()
+    for wrong in (print, callbacks.History, [object()]):
+        with pytest.raises(TypeError, match="callbacks: expected instances of Callback"):
+            model.fit(X, Y, callbacks=wrong, verbose=0)
+    for before, after in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_history_is_returned_and_kept(model):
+    history = model.fit(X, Y, epochs=3, initial_epoch=1, verbose=0)
+    assert history is model.history
+    assert history.epoch == [1, 2]
+    assert [len(values) for values in history.history.values()] == [2, 2]
+    assert "2 epochs" in repr(history)
+
+
+# EarlyStopping
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "epochs"),
+    [
+        ([3, 2, 1, 0], {}, 4),
+        ([3, 2, 2, 1], {}, 3),
+        ([3, 3, 3, 3], {"patience": 2}, 3),
+        ([3, 2.95, 2.9, 2.85], {"min_delta": 0.2}, 2),
+        ([1, 2, 3, 4], {"mode": "max"}, 4),
+        ([4, 3, 2, 1], {"mode": "max", "patience": 2}, 3),
+        ([1, 2, 3, 4], {"start_from_epoch": 2}, 4),
+        ([5, 4, 3, 2], {"baseline": 1, "patience": 3}, 4),
+        ([5, 4, 5, 5], {"baseline": 1, "patience": 2}, 3),
+    ],
+)
+def test_early_stopping(model, values, options, epochs):
+    stop = callbacks.EarlyStopping(**options)
+    history = model.fit(X, Y, epochs=4, callbacks=[logged(values), stop], verbose=0)
+    assert len(history.epoch) == epochs
+
+
+def test_early_stopping_restores_the_best_weights(model, capsys):
+    seen = []
+    watch = callbacks.LambdaCallback(
+        on_epoch_end=lambda epoch, logs: seen.append(model.get_weights())
+    )
+    stop = callbacks.EarlyStopping(patience=2, restore_best_weights=True, verbose=1)
+    model.fit(X, Y, epochs=9, callbacks=[logged([3, 1, 2, 2]), watch, stop], verbose=0)
+    np.testing.assert_array_equal(model.get_weights()[0], seen[1][0])
+    assert not np.array_equal(seen[1][0], seen[3][0])
+    assert "Epoch 4: early stopping" in (printed := capsys.readouterr().out)
+    assert "end of the best epoch: 2" in printed
+
+
+def test_one_early_stopping_serves_many_fits(model):
+    stop = callbacks.EarlyStopping()
+    for _ in range(2):
+        history = model.fit(X, Y, epochs=4, callbacks=[logged([3, 2, 2, 1]), stop], verbose=0)
+        assert len(history.epoch) == 3
+
+
+def test_the_direction_follows_the_metric():
+    model = Sequential([layers.Input((2,)), layers.Dense(3)])
+    labels = np.zeros(10, np.int64)
+    loss = "sparse_categorical_crossentropy"
+    model.compile(optimizer="sgd", loss=loss, metrics=["accuracy"])
+    for monitor, values in (("val_accuracy", [1, 2, 3, 3]), ("loss", [3, 2, 1, 1])):
+        stop = callbacks.EarlyStopping(monitor=monitor)
+        history = model.fit(
+            X, labels, epochs=5, callbacks=[logged(values, monitor), stop], verbose=0
+        )
+        assert len(history.epoch) == 4
+        assert stop.mode == ("max" if "acc" in monitor else "min")
+
+
+def test_an_unknown_direction_is_an_error(model):
+    stop = callbacks.EarlyStopping(monitor="mystery")
+    with pytest.raises(ValueError, match="mode='min' or mode='max'"):
+        model.fit(X, Y, epochs=3, callbacks=[logged([1, 2, 3], "mystery"), stop], verbose=0)
+
+
+def test_a_missing_monitor_is_a_warning(model):
+    with pytest.warns(UserWarning, match="'val_loss' is not available; there is loss, mae"):
+        model.fit(X, Y, callbacks=[callbacks.EarlyStopping()], verbose=0)
+
+
+def test_an_unknown_mode_is_a_warning():
+    with pytest.warns(UserWarning, match="unknown mode 'lowest'"):
+        assert callbacks.EarlyStopping(mode="lowest").mode == "auto"
+
+
+# Learning rate
+
+
+def test_learning_rate_scheduler(model, capsys):
+    scheduler = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1)
+    history = model.fit(X, Y, epochs=3, callbacks=[scheduler], verbose=0)
+    np.testing.assert_allclose(history.history["learning_rate"], [0.05, 0.025, 0.0125])
+    assert "Epoch 2: LearningRateScheduler setting learning rate to 0.025" in capsys.readouterr().out
+    model.fit(X, Y, callbacks=[callbacks.LearningRateScheduler(lambda epoch: 0.5)], verbose=0)
+    assert float(model.optimizer.learning_rate) == 0.5
+
+
+def test_a_schedule_must_return_a_float(model):
+    with pytest.raises(ValueError, match="expected a float from the schedule, received 'fast'"):
+        model.fit(X, Y, callbacks=[callbacks.LearningRateScheduler(lambda *_: "fast")], verbose=0)
+
+
+def test_a_changed_rate_is_used_without_compiling_again(model):
+    weights = model.get_weights()
+    stand = callbacks.LearningRateScheduler(lambda epoch: 0.0)
+    model.fit(X, Y, verbose=0, epochs=2, callbacks=[stand])
+    for before, after in zip(weights, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(before, after)
+
+
+def test_reduce_on_plateau(model):
+    reduce = callbacks.ReduceLROnPlateau(factor=0.5, patience=2, cooldown=1, min_lr=0.03)
+    values = [1, 1, 1, 1, 1, 1, 1, 1]
+    history = model.fit(X, Y, epochs=8, callbacks=[logged(values), reduce], verbose=0)
+    # The rate of an epoch is logged before it is reduced.
+    expected = [0.1, 0.1, 0.1, 0.05, 0.05, 0.03, 0.03, 0.03]
+    np.testing.assert_allclose(history.history["learning_rate"], expected)
+
+
+def test_reduce_on_plateau_refuses_growth():
+    with pytest.raises(ValueError, match="factor < 1, received 1"):
+        callbacks.ReduceLROnPlateau(factor=1.0)
+
+
+# Files
+
+
+def test_csv_logger(model, tmp_path):
+    path = tmp_path / "log.csv"
+    log = callbacks.CSVLogger(path, separator=";")
+    history = model.fit(X, Y, epochs=3, validation_data=(X, Y), callbacks=[log], verbose=0)
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file, delimiter=";"))
+    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
+    assert set(rows[0]) == {"epoch", *history.history}
+    assert float(rows[2]["val_loss"]) == history.history["val_loss"][2]
+
+
+def test_csv_logger_appends_and_fills_gaps(model, tmp_path):
+    path = tmp_path / "log.csv"
+    for _ in range(2):
+        log = callbacks.CSVLogger(path, append=True)
+        model.fit(
+            X, Y, epochs=2, validation_data=(X, Y), validation_freq=2, callbacks=[log], verbose=0
+        )
+    with open(path, newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["epoch"] for row in rows] == ["0", "1", "0", "1"]
+    assert [row["val_loss"] == "NA" for row in rows] == [True, False, True, False]
+
+
+class Saver:
+    """Stands for a model that is saved."""
+
+    def __init__(self):
+        self.saved = []
+
+    def save(self, path, overwrite):
+        self.saved.append(path)
+
+    save_weights = save
+
+
+@pytest.mark.parametrize(
+    ("options", "saved"),
+    [
+        ({}, ["1-4.0", "2-3.0", "3-5.0"]),
+        ({"save_best_only": True}, ["1-4.0", "2-3.0"]),
+        ({"save_best_only": True, "mode": "max"}, ["1-4.0", "3-5.0"]),
+        ({"save_best_only": True, "initial_value_threshold": 3.5}, ["2-3.0"]),
+        ({"save_weights_only": True}, ["1-4.0", "2-3.0", "3-5.0"]),
+    ],
+)
+def test_when_a_checkpoint_is_saved(tmp_path, options, saved):
+    saver = Saver()
+    saver.metric_direction = lambda name: "min"
+    checkpoint = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{val_loss:.1f}", **options)
+    checkpoint.set_model(saver)
+    for epoch, loss in enumerate([4, 3, 5]):
+        checkpoint.on_epoch_begin(epoch)
+        checkpoint.on_epoch_end(epoch, {"val_loss": float(loss)})
+    assert [path[len(str(tmp_path)) + 1 :] for path in saver.saved] == saved
+
+
+def test_checkpoints_between_batches(model, tmp_path, monkeypatch):
+    saved = []
+    monkeypatch.setattr(model, "save_weights", lambda path, overwrite: saved.append(path))
+    checkpoint = callbacks.ModelCheckpoint(
+        "{epoch}-{batch}", save_weights_only=True, save_freq=3
+    )
+    model.fit(X, Y, batch_size=5, epochs=4, callbacks=[checkpoint], verbose=0)
+    assert saved == ["2-1", "3-2"]
+
+
+def test_a_checkpoint_can_be_loaded(model, tmp_path):
+    path = tmp_path / "deep" / "best.weights.h5"
+    checkpoint = callbacks.ModelCheckpoint(path, save_weights_only=True)
+    model.fit(X, Y, callbacks=[checkpoint], verbose=0)
+    trained = model.get_weights()
+    model.set_weights([np.zeros_like(weight) for weight in trained])
+    model.load_weights(path)
+    for one, other in zip(trained, model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_checkpoint_refusals(model, tmp_path):
+    with pytest.raises(ValueError, match="'epoch' or a number of batches, received 'batch'"):
+        callbacks.ModelCheckpoint("x", save_freq="batch")
+    with pytest.raises(KeyError, match="asks for 'val_acc'; known are epoch, loss, mae"):
+        model.fit(X, Y, callbacks=[callbacks.ModelCheckpoint("{val_acc}")], verbose=0)
+    with pytest.raises(OSError, match="is a directory"):
+        model.fit(X, Y, callbacks=[callbacks.ModelCheckpoint(tmp_path)], verbose=0)
+
+
+# The rest
+
+
+def test_terminate_on_nan(model, capsys):
+    model.set_weights([np.full((2, 1), np.nan), np.zeros(1)])
+    stop = callbacks.TerminateOnNaN()
+    history = model.fit(X, Y, batch_size=2, epochs=3, callbacks=[stop], verbose=0)
+    assert history.epoch == [0]
+    assert "Batch 0: invalid loss nan" in capsys.readouterr().out
+    with pytest.raises(RuntimeError, match="nan after batch 0"):
+        model.fit(X, Y, callbacks=[callbacks.TerminateOnNaN(raise_error=True)], verbose=0)
+
+
+def test_lambda_callback_knows_all_hooks_and_no_others(model):
+    seen = []
+    watch = callbacks.LambdaCallback(
+        on_train_batch_begin=lambda batch, logs: seen.append(batch),
+        on_test_end=lambda logs: seen.append("tested"),
+    )
+    model.fit(X, Y, batch_size=5, validation_data=(X, Y), callbacks=[watch], verbose=0)
+    assert seen == [0, 1, "tested"]
+    with pytest.raises(ValueError, match="unknown hook 'on_epoch_ends'; known are on_batch_begin"):
+        callbacks.LambdaCallback(on_epoch_ends=print)
+
+
+def test_callback_lists_may_be_nested_and_used_by_hand(model):
+    seen = []
+    one = callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(epoch))
+    many = callbacks.CallbackList([[one], one], add_history=True, model=model, epochs=3)
+    many.on_train_begin()
+    many.on_epoch_end(2, {"loss": 1.0})
+    many.on_train_end()
+    assert seen == [2, 2]
+    assert model.history.history == {"loss": [1.0]}
+
+
+# The progress line
+
+
+class Terminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self):
+        return True
+
+
+def test_progress_on_a_terminal_is_redrawn(monkeypatch):
+    clock = iter([0.0, 0.05, 1.0, 2.0])
+    monkeypatch.setattr("lamina.progress.time.perf_counter", lambda: next(clock))
+    terminal = Terminal()
+    line = Progress(4, file=terminal)
+    line.update(1, {"loss": 0.5})  # too early to draw
+    line.update(2, {"loss": 0.25})
+    line.finish({"loss": 0.0001, "accuracy": 0.875})
+    drawn = terminal.getvalue().split("\r")[1:]
+    assert drawn[0] == "2/4 ━━━━━━━━━━────────── 1s 500ms/step - loss: 0.2500"
+    assert drawn[1].rstrip(" ") == (
+        "4/4 ━━━━━━━━━━━━━━━━━━━━ 2s 500ms/step - loss: 1.0000e-04 - accuracy: 0.8750\n"
+    )
+
+
+def test_progress_in_a_file_is_one_line():
+    file = io.StringIO()
+    line = Progress(3, file=file)
+    line.update(1, {"loss": 1.0})
+    line.finish({"loss": 1.0})
+    assert file.getvalue().count("\n") == 1
+    assert "\r" not in file.getvalue()
+
+
+def test_progress_of_unknown_length_learns_it():
+    line = Progress(None, file=io.StringIO())
+    line.update(7)
+    line.finish()
+    assert line.steps == 7
+
+
+def test_progress_without_unicode():
+    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    Progress(1, file=file).finish()
+    file.seek(0)
+    assert "=" * 20 in file.read()
+
+
+@pytest.mark.parametrize(
+    ("verbose", "lines"), [(0, 0), (1, 4), (2, 4), ("auto", 4), (True, 4), (False, 0)]
+)
+def test_verbose(model, capsys, verbose, lines):
+    model.fit(X, Y, epochs=2, validation_data=(X, Y), verbose=verbose)
+    printed = capsys.readouterr().out.splitlines()
+    assert len(printed) == lines
+    if lines:
+        assert printed[0] == "Epoch 1/2"
+        assert printed[1].startswith("1/1 ")
+        assert " - loss: " in printed[1]
+        assert " - val_mae: " in printed[1]
+
+
+def test_evaluate_and_predict_print_one_line(model, capsys):
+    model.evaluate(X, Y)
+    model.predict(X)
+    assert [line[:4] for line in capsys.readouterr().out.splitlines()] == ["1/1 ", "1/1 "]

@@ -1,0 +1,315 @@
+"""Compiled functions: signatures, structures, variables, derivatives, threads."""
+
+from __future__ import annotations
+
+import threading
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import Variable, nest, ops, random
+from lamina.program import _MOST_PLANS, Program, TensorSpec
+from lamina.tensor import Tensor
+
+X = np.arange(6, dtype=np.float32).reshape(2, 3)
+
+
+class Counted:
+    """A function that counts how often it is traced."""
+
+    def __init__(self, fn: Any) -> None:
+        self.fn = fn
+        self.calls = 0
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self.calls += 1
+        return self.fn(*args, **kwargs)
+
+
+def test_a_signature_is_traced_once() -> None:
+    fn = Counted(lambda x, scale=1: x * scale)
+    program = Program(fn)
+    for _ in range(3):
+        np.testing.assert_array_equal(program(X), X)
+        np.testing.assert_array_equal(program(Tensor(X)), X)
+        np.testing.assert_array_equal(program(X, scale=2), X * 2)
+    assert fn.calls == 2
+    program(X[:1])
+    program(X.astype(np.float64))
+    assert fn.calls == 4
+
+
+def test_equal_values_of_other_types_are_other_signatures() -> None:
+    program = Program(lambda x, scale: x * scale)
+    x = np.int32([1, 2])
+    assert [program(x, scale=2).dtype, program(x, scale=2.0).dtype] == ["int32", "float32"]
+    assert [program(x, scale=2).dtype, program(x, scale=2.0).dtype] == ["int32", "float32"]
+
+
+def test_arrays_of_any_layout_and_dtype() -> None:
+    program = Program(lambda x: x + 1)
+    for array in (X[:, ::-1], X.astype(np.float16), X.astype(">f4"), X.astype(np.int8), X.tolist()):
+        for _ in range(2):
+            np.testing.assert_array_equal(program(np.asarray(array)), np.asarray(array) + 1)
+
+
+def test_plans_do_not_pile_up() -> None:
+    fn = Counted(lambda x: ops.sum(x))
+    program = Program(fn)
+    for size in range(1, 2 * _MOST_PLANS):
+        assert float(program(np.ones(size, np.float32))) == size
+    assert len(program._compiled) == _MOST_PLANS
+    assert len(program._shortcuts) <= _MOST_PLANS
+    assert float(program(np.ones(1, np.float32))) == 1
+
+
+def test_structures_go_in_and_come_out() -> None:
+    Pair = namedtuple("Pair", "first second")
+
+    @lamina.function
+    def fn(inputs: Any, extra: Any) -> Any:
+        assert extra is None
+        a, b = inputs["a"], inputs["b"][0]
+        return {"sum": a + b, "pair": Pair(a, None), "constant": [1.5]}
+
+    result = fn({"b": [X], "a": 2 * X}, None)
+    np.testing.assert_array_equal(result["sum"], 3 * X)
+    np.testing.assert_array_equal(result["pair"].first, 2 * X)
+    assert result["pair"].second is None
+    assert float(result["constant"][0]) == 1.5
+    assert list(result) == ["sum", "pair", "constant"]
+
+
+def test_the_same_leaves_in_another_structure_are_another_signature() -> None:
+    fn = Counted(lambda x: len(x))
+    program = Program(fn)
+    assert [int(program([X])), int(program([X, X])), int(program((X, X)))] == [1, 2, 2]
+    assert fn.calls == 3
+
+
+def test_a_plan_by_specs() -> None:
+    program = Program(lambda x, y, mask: (ops.matmul(x, y["w"]), mask))
+    plan, outputs = program.plan(TensorSpec((2, 3), "float32"), {"w": X.T}, None)
+    assert outputs == (TensorSpec((2, 2), "float32"), None)
+    np.testing.assert_array_equal(plan.run([X, np.ascontiguousarray(X.T)])[0], X @ X.T)
+    plan, outputs = Program(lambda: None).plan()
+    assert (outputs, plan.run([])) == (None, [])
+
+
+def test_what_is_no_array_is_refused() -> None:
+    with pytest.raises(TypeError, match="numbers or booleans"):
+        Program(lambda x: x)("text")
+
+
+def test_variables_are_read_and_written_by_every_run() -> None:
+    total = Variable(0.0)
+
+    @lamina.function
+    def add(x: Any) -> Any:
+        before = total.value
+        total.assign_add(ops.sum(x))
+        total.assign_add(1.0)
+        return before, total.value
+
+    for count in range(3):
+        before, after = add(X)
+        assert (float(before), float(after)) == (16.0 * count, 16.0 * (count + 1))
+    total.assign(100.0)
+    assert float(add(X)[0]) == 100.0
+
+
+def test_a_failed_trace_changes_nothing() -> None:
+    v = Variable(1.0)
+
+    @lamina.function
+    def fail(x: Any) -> Any:
+        v.assign(x)
+        return ops.reshape(x, (7,))
+
+    with pytest.raises(ValueError, match="reshape"):
+        fail(2.0)
+    assert float(v) == 1.0
+    assert lamina.trace.current_trace() is None
+
+
+def test_programs_within_programs_become_one() -> None:
+    inner = Program(lambda x, scale: ops.exp(x) * scale)
+    outer = Program(lambda x: lamina.grad(inner(x, scale=3.0), x))
+    np.testing.assert_allclose(outer(X), 3 * np.exp(X), rtol=1e-5)
+    assert not inner._compiled
+
+
+def test_gradients() -> None:
+    w = Variable(X)
+
+    @lamina.function
+    def slopes(x: Any) -> Any:
+        loss = ops.sum(ops.square(w * x))
+        by_w, nothing = lamina.grad(loss, [w, ops.zeros(3)])
+        (by_x,) = lamina.grad(loss, (x,))
+        return {"w": by_w, "x": by_x, "nothing": nothing}
+
+    x = np.full_like(X, 2)
+    result = slopes(x)
+    np.testing.assert_allclose(result["w"], 2 * X * x**2)
+    np.testing.assert_allclose(result["x"], 2 * x * X**2)
+    assert result["nothing"] is None
+
+
+def test_gradients_of_gradients_and_stopped_ones() -> None:
+    @lamina.function
+    def curvature(x: Any) -> Any:
+        slope = lamina.grad(ops.sum(x**3 + ops.stop_gradient(x) * x), x)
+        return lamina.grad(slope, x)
+
+    x = np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(curvature(x), 6 * x)
+
+
+def test_gradients_of_composed_operations_match_differences() -> None:
+    functions = [
+        lambda x: ops.var(x, axis=1),
+        lambda x: ops.norm(x, 3.0, axis=0),
+        lambda x: ops.softmax(x, (0, 1))[0, 1],
+        lambda x: ops.einsum("ij,kj->ik", x, ops.tanh(x)),
+        lambda x: ops.tile(x[:, ::-1], (2, 1)) * ops.repeat(x, 2, axis=0),
+        lambda x: ops.pad(x, ((1, 0), (1, 1)), mode="reflect") ** 2,
+        lambda x: ops.take(x, [1, 0, 1], axis=1) * ops.sort(x, axis=1),
+        lambda x: ops.normalize(x) * ops.cumsum(x, axis=1, reverse=True),
+        lambda x: ops.binary_crossentropy(ops.zeros_like(x), ops.sigmoid(x)),
+    ]
+    x = np.array([[0.3, -1.2, 0.8], [1.1, 0.2, -0.4]])
+    step = 1e-6
+    for fn in functions:
+        weights = np.random.default_rng(1).normal(size=lamina.function(fn)(x).shape)
+        total = Program(lambda x, fn=fn, weights=weights: ops.sum(fn(x) * weights))
+        slope = Program(lambda x, total=total: lamina.grad(total(x), x))(x)
+        for index in np.ndindex(x.shape):
+            shift = np.zeros_like(x)
+            shift[index] = step
+            difference = (float(total(x + shift)) - float(total(x - shift))) / (2 * step)
+            assert slope.numpy()[index] == pytest.approx(difference, rel=1e-5, abs=1e-8)
+
+
+def test_grad_needs_a_graph() -> None:
+    with pytest.raises(RuntimeError, match=r"decorated with @lamina\.function"):
+        lamina.grad(Tensor(X), Tensor(X))
+
+
+def test_function_keeps_the_name() -> None:
+    @lamina.function
+    def double(x: Any) -> Any:
+        """Return twice x."""
+        return 2 * x
+
+    assert (double.__name__, double.__doc__) == ("double", "Return twice x.")
+
+
+def test_threads_share_a_program() -> None:
+    fn = Counted(lambda x: ops.exp(x))
+    program = Program(fn)
+    wrong: list[int] = []
+
+    def work(seed: int) -> None:
+        x = np.random.default_rng(seed).normal(size=(3, 4))
+        for _ in range(50):
+            if not np.allclose(program(x), np.exp(x)):
+                wrong.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert fn.calls == 1
+
+
+def test_untraced_computes_at_once() -> None:
+    seen = []
+
+    @lamina.function
+    def fn(x: Any) -> Any:
+        with lamina.trace.untraced():
+            seen.append(Variable(3.0) * 2)
+        return x
+
+    fn(1.0)
+    assert float(seen[0]) == 6.0
+
+
+def test_random_draws_advance_with_every_run() -> None:
+    generator = random.SeedGenerator(3)
+    draw = lamina.function(
+        lambda: (random.uniform((5,), seed=generator), random.normal((5,), seed=generator))
+    )
+    first, second = draw(), draw()
+    assert not np.array_equal(first[0], second[0])
+    generator.state.assign([3, 0])
+    again = draw()
+    np.testing.assert_array_equal(first[0], again[0])
+    np.testing.assert_array_equal(first[1], again[1])
+    generator.state.assign([3, 0])
+    np.testing.assert_array_equal(random.uniform((5,), seed=generator), first[0])
+    np.testing.assert_array_equal(random.normal((5,), seed=generator), first[1])
+
+
+def test_the_global_seed_fixes_everything() -> None:
+    def draws() -> list[Any]:
+        lamina.utils.set_random_seed(5)
+        return [
+            random.uniform((3,)).numpy(),
+            random.randint((3,), 0, 100).numpy(),
+            random.next_seed(),
+            random.SeedGenerator().seed,
+            np.random.random(),  # noqa: NPY002 - what users of the legacy generator see
+        ]
+
+    for one, other in zip(draws(), draws(), strict=True):
+        np.testing.assert_array_equal(one, other)
+    state = random.get_state()
+    seed = random.next_seed()
+    assert random.next_seed() != seed
+    random.set_state(state)
+    assert random.next_seed() == seed
+
+
+def test_random_numbers_have_their_distributions() -> None:
+    uniform = random.uniform((20000,), -1, 3, seed=1).numpy()
+    assert (uniform >= -1).all()
+    assert (uniform < 3).all()
+    assert uniform.mean() == pytest.approx(1, abs=0.05)
+    normal = random.normal((20000,), 2, 3, "float64", seed=1).numpy()
+    assert normal.mean() == pytest.approx(2, abs=0.1)
+    assert normal.std() == pytest.approx(3, abs=0.1)
+    assert set(random.randint((200,), -1, 2, seed=1).tolist()) == {-1, 0, 1}
+    classes = random.categorical(np.log([[0.2, 0.8]]), 10000, seed=1).numpy()
+    assert classes.shape == (1, 10000)
+    assert classes.mean() == pytest.approx(0.8, abs=0.02)
+    np.testing.assert_array_equal(np.sort(random.shuffle(np.arange(50), seed=1)), np.arange(50))
+    assert not np.array_equal(random.shuffle(np.arange(50), seed=1), np.arange(50))
+
+
+def test_dropout_keeps_the_mean() -> None:
+    dropped = random.dropout(np.ones((100, 100), np.float32), 0.25, seed=1).numpy()
+    np.testing.assert_allclose(np.unique(dropped), [0, 4 / 3], rtol=1e-6)
+    assert dropped.mean() == pytest.approx(1, abs=0.03)
+    rows = random.dropout(np.ones((100, 4), np.float32), 0.5, noise_shape=(None, 1), seed=1).numpy()
+    assert (rows == rows[:, :1]).all()
+    assert 0 < (rows[:, 0] == 0).sum() < 100
+
+
+def test_nested_structures() -> None:
+    nested = {"b": [1, None], "a": (2, {"c": 3})}
+    assert nest.flatten(nested) == [2, 3, 1, None]
+    assert nest.pack_as(nested, "wxyz") == {"b": ["y", "z"], "a": ("w", {"c": "x"})}
+    assert nest.map_structure(lambda a, b: (a, b), [1, 2], [3, 4]) == [(1, 3), (2, 4)]
+    assert nest.outline([1, {"a": 2}]) == nest.outline([None, {"a": "x"}])
+    assert nest.outline([1, 2]) != nest.outline((1, 2))
+    with pytest.raises(ValueError, match="expected 4 leaves, received 3"):
+        nest.pack_as(nested, [1, 2, 3])
+    with pytest.raises(ValueError, match="structures that agree"):
+        nest.map_structure(lambda a, b: a, [1, 2], [3])
