@@ -65,7 +65,9 @@ def logged(values, monitor="val_loss"):
 
 def test_hooks_come_in_order(model):
     recorder = Recorder()
-    model.fit(X, Y, batch_size=5, validation_data=(X, Y), callbacks=[recorder, Batches()], verbose=0)
+    model.fit(
+        X, Y, batch_size=5, validation_data=(X, Y), callbacks=[recorder, Batches()], verbose=0
+    )
     assert recorder.names() == [
         "on_train_begin",
         "on_epoch_begin",
@@ -106,7 +108,11 @@ def test_watching_batches_changes_nothing(model):
     import lamina
 
     weights, results = model.get_weights(), []
-    for watch in ([], [Batches()], [callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)]):
+    for watch in (
+        [],
+        [Batches()],
+        [callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: None)],
+    ):
         lamina.utils.set_random_seed(7)
         model.set_weights(weights)
         history = model.fit(X, Y, batch_size=3, epochs=3, callbacks=watch, verbose=0)
@@ -243,7 +249,9 @@ def test_learning_rate_scheduler(model, capsys):
     scheduler = callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2, verbose=1)
     history = model.fit(X, Y, epochs=3, callbacks=[scheduler], verbose=0)
     np.testing.assert_allclose(history.history["learning_rate"], [0.05, 0.025, 0.0125])
-    assert "Epoch 2: LearningRateScheduler setting learning rate to 0.025" in capsys.readouterr().out
+    assert (
+        "Epoch 2: LearningRateScheduler setting learning rate to 0.025" in capsys.readouterr().out
+    )
     model.fit(X, Y, callbacks=[callbacks.LearningRateScheduler(lambda epoch: 0.5)], verbose=0)
     assert float(model.optimizer.learning_rate) == 0.5
 
@@ -338,9 +346,7 @@ def test_when_a_checkpoint_is_saved(tmp_path, options, saved):
 def test_checkpoints_between_batches(model, tmp_path, monkeypatch):
     saved = []
     monkeypatch.setattr(model, "save_weights", lambda path, overwrite: saved.append(path))
-    checkpoint = callbacks.ModelCheckpoint(
-        "{epoch}-{batch}", save_weights_only=True, save_freq=3
-    )
+    checkpoint = callbacks.ModelCheckpoint("{epoch}-{batch}", save_weights_only=True, save_freq=3)
     model.fit(X, Y, batch_size=5, epochs=4, callbacks=[checkpoint], verbose=0)
     assert saved == ["2-1", "3-2"]
 

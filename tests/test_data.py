@@ -119,7 +119,11 @@ def test_float64_is_kept_for_those_who_ask():
     [
         ([[1, 2], [3]], ValueError, r"x: rows differ in length: row 0 has 2 values, row 1 has 1"),
         ([[[1], [2]], [[3], [4, 5]]], ValueError, r"in row 1, rows differ in length"),
-        ([["a", "b"]], TypeError, r"x: expected numbers, received text, such as 'a' at row 0, column 0"),
+        (
+            [["a", "b"]],
+            TypeError,
+            r"x: expected numbers, received text, such as 'a' at row 0, column 0",
+        ),
         (np.array([[1, None]], object), TypeError, r"objects, such as None at row 0, column 1"),
         (np.array([1 + 2j]), TypeError, "complex numbers"),
         (np.array(["2020-01-01"], "datetime64[D]"), TypeError, "dates"),

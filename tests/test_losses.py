@@ -286,6 +286,8 @@ def test_errors() -> None:
         losses.SparseCategoricalCrossentropy()(*batch("one-hot"))
     with pytest.raises(ValueError, match=r"label_smoothing.*1\.5"):
         losses.BinaryCrossentropy(label_smoothing=1.5)
+    with pytest.raises(ValueError, match=r"sample_weight.*\(4,\).*\(3,\)"):
+        losses.MeanSquaredError()(*batch("real"), np.ones(3))
     with pytest.raises(ValueError, match="delta"):
         losses.Huber(delta=0)
     with pytest.raises(ValueError, match="mean_squared_error"):

@@ -71,6 +71,9 @@ def test_tensors_without_values_say_so() -> None:
         lamina.function(np.sin)(1.0)
     with pytest.raises(TypeError, match="is no float"):
         lamina.function(float)(1.0)
+    with pytest.raises(TypeError, match=r"symbolic tensors: join them by lamina\.ops\.stack"):
+        lamina.function(lambda x: ops.sum([x, x]))(1.0)
+    assert float(ops.sum([Tensor(X), Tensor(X)])) == 30
     symbolic = KerasTensor((None, 3), name="x")
     assert repr(symbolic) == "<KerasTensor shape=(None, 3), dtype=float32, name=x>"
     with pytest.raises(TypeError, match="cannot be iterated over"):

@@ -111,7 +111,9 @@ def test_regularizers_and_added_losses_are_part_of_the_loss():
     model.compile(optimizer=optimizers.SGD(0.0), loss="mse")
     output = X @ KERNEL
     parts = np.mean((output - Y) ** 2), 0.1 * np.sum(KERNEL**2), 0.5 * np.mean(output**2)
-    np.testing.assert_allclose(model.evaluate(X, Y, batch_size=23, verbose=0), sum(parts), rtol=1e-5)
+    np.testing.assert_allclose(
+        model.evaluate(X, Y, batch_size=23, verbose=0), sum(parts), rtol=1e-5
+    )
     history = model.fit(X, Y, batch_size=23, verbose=0)
     np.testing.assert_allclose(history.history["loss"][0], sum(parts), rtol=1e-5)
 
@@ -163,9 +165,7 @@ def test_shuffling_is_by_the_global_seed():
     assert not np.array_equal(train(1), train(2))
 
 
-@pytest.mark.parametrize(
-    ("shuffle", "within"), [(True, False), ("batch", True), (False, True)]
-)
+@pytest.mark.parametrize(("shuffle", "within"), [(True, False), ("batch", True), (False, True)])
 def test_every_row_comes_once_an_epoch(shuffle, within):
     seen = []
     x = np.arange(20, dtype=np.float32)[:, None]
@@ -266,7 +266,9 @@ def batches():
         yield source[index]
 
 
-@pytest.mark.parametrize("source", [Batches, batches, lambda: list(batches()), lambda: iter(Batches())])
+@pytest.mark.parametrize(
+    "source", [Batches, batches, lambda: list(batches()), lambda: iter(Batches())]
+)
 def test_batches_train_as_arrays_do(source):
     expected = linear(metrics=["mae"])
     history = expected.fit(X, Y, batch_size=5, shuffle=False, verbose=0).history
@@ -302,7 +304,12 @@ def test_endless_generators():
 
     model = linear()
     history = model.fit(
-        endless(), steps_per_epoch=3, epochs=4, validation_data=endless(), validation_steps=2, verbose=0
+        endless(),
+        steps_per_epoch=3,
+        epochs=4,
+        validation_data=endless(),
+        validation_steps=2,
+        verbose=0,
     )
     assert int(model.optimizer.iterations.numpy()) == 12
     assert len(history.history["val_loss"]) == 4
@@ -324,7 +331,9 @@ def test_steps_per_epoch_of_arrays():
     model = linear()
     model.fit(X, Y, batch_size=5, steps_per_epoch=2, epochs=2, verbose=0)
     assert int(model.optimizer.iterations.numpy()) == 4
-    with pytest.warns(UserWarning, match=r"ran out after 1 batches of an epoch \(2 steps asked for\)"):
+    with pytest.warns(
+        UserWarning, match=r"ran out after 1 batches of an epoch \(2 steps asked for\)"
+    ):
         model.fit(X, Y, batch_size=5, steps_per_epoch=2, epochs=3, verbose=0)
     assert int(model.optimizer.iterations.numpy()) == 9
     model.fit(X, Y, steps_per_epoch=4, verbose=0)  # 6 rows each
@@ -334,7 +343,9 @@ def test_steps_per_epoch_of_arrays():
 def test_steps_of_evaluate_and_predict():
     model = linear()
     first = model.evaluate(X[:10], Y[:10], verbose=0)
-    np.testing.assert_allclose(model.evaluate(X, Y, batch_size=5, steps=2, verbose=0), first, rtol=1e-6)
+    np.testing.assert_allclose(
+        model.evaluate(X, Y, batch_size=5, steps=2, verbose=0), first, rtol=1e-6
+    )
     assert model.predict(X, batch_size=5, steps=2, verbose=0).shape == (10, 1)
 
 
@@ -394,7 +405,13 @@ def test_validation_data_of_every_kind():
     ("units", "activation", "y", "loss", "kind"),
     [
         (1, "sigmoid", LABELS % 2, "binary_crossentropy", metrics.BinaryAccuracy),
-        (3, "softmax", LABELS, "sparse_categorical_crossentropy", metrics.SparseCategoricalAccuracy),
+        (
+            3,
+            "softmax",
+            LABELS,
+            "sparse_categorical_crossentropy",
+            metrics.SparseCategoricalAccuracy,
+        ),
         (3, "softmax", LABELS[:, None], "crossentropy", metrics.SparseCategoricalAccuracy),
         (3, "softmax", np.eye(3)[LABELS], "crossentropy", metrics.CategoricalAccuracy),
     ],
@@ -462,7 +479,7 @@ def two_headed(structure=list):
     inputs = Input((4,), name="features")
     hidden = layers.Dense(6, "tanh")(inputs)
     heads = [layers.Dense(3, "softmax", name="kind")(hidden), layers.Dense(1, name="size")(hidden)]
-    return Model(inputs, heads if structure is list else dict(zip(("kind", "size"), heads)))
+    return Model(inputs, heads if structure is list else {"kind": heads[0], "size": heads[1]})
 
 
 TWO_LOSSES = ["sparse_categorical_crossentropy", "mse"]
@@ -516,7 +533,9 @@ def test_sample_weights_of_several_outputs():
         model = two_headed()
         model.set_weights([np.ones(w.shape) * 0.1 for w in model.get_weights()])
         model.compile(optimizer="sgd", loss=TWO_LOSSES)
-        results.append(model.fit(X, [LABELS, Y], sample_weight=given, shuffle=False, verbose=0).history)
+        results.append(
+            model.fit(X, [LABELS, Y], sample_weight=given, shuffle=False, verbose=0).history
+        )
     assert results[0] == results[1] == results[2]
 
 
@@ -620,7 +639,9 @@ def test_frozen_layers_stay():
 
 
 def test_compile_config_round_trip():
-    model = linear(optimizers.Adam(0.02), losses.Huber(0.5), metrics=["mae", metrics.MeanSquaredError()])
+    model = linear(
+        optimizers.Adam(0.02), losses.Huber(0.5), metrics=["mae", metrics.MeanSquaredError()]
+    )
     config = model.get_compile_config()
     other = Sequential([Input((4,)), layers.Dense(1)])
     other.set_weights(model.get_weights())

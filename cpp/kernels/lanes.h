@@ -63,7 +63,7 @@ LAMINA_INLINE Mask<Vec<T>> lane_numbers() {
 template <typename V, typename F>
 LAMINA_INLINE V across_lanes(V v, F f) {
   for (int step = sizeof(V) / sizeof(v[0]) / 2; step > 0; step /= 2) {
-    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ step));
+    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ static_cast<Lane<Mask<V>>>(step)));
   }
   return v;
 }

@@ -2,6 +2,10 @@
 
 #include "kernels/special.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
 namespace lamina::LAMINA_ISA {
 namespace {
 
@@ -16,6 +20,8 @@ LAMINA_INLINE Vec<uint64_t> multiply_even(Words x, uint32_t m) {
   return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));  // maskz: GCC 12 warns of the plain one
 #elif defined(__AVX2__)
   return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
+#elif defined(__SSE2__)
+  return (Vec<uint64_t>)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
 #else
   return ((Vec<uint64_t>)x & 0xffffffffu) * m;
 #endif

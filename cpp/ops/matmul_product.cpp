@@ -9,15 +9,17 @@ namespace lamina {
 namespace {
 
 // Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the second.
-constexpr int64_t kDepthBytes = 384 * 4;
+constexpr int64_t kDepthBytes = 256 * 4;
 constexpr int64_t kBlockBytes = 512 * 1024;
 // With few rows transposing B costs more than it saves: vectors run along k instead.
 constexpr int64_t kDotRows = 8;
-// With many rows it pays to copy a block of B in the order in which the tiles read it.
-constexpr int64_t kPackRows = 96;
-constexpr int64_t kPackColumns = 256;
+// From these sizes on it pays to copy a block of B in the order in which the tiles read it.
+constexpr int64_t kPackRows = 256;
+constexpr int64_t kPackBytes = 2048 * 1024;
 // Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
 constexpr int64_t kMostRows = 2048;
+// Rows a multiple of this apart meet in the same few lines of the first cache, and have to be copied closer together.
+constexpr int64_t kConflictBytes = 4096;
 // What it costs to read and pack an operand, as that many more rows or columns.
 constexpr int64_t kReadingCost = 4;
 
@@ -40,18 +42,20 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
     std::swap(a_step_, b_step_);
     std::swap(a_row_, b_column_);
   }
+  constexpr int64_t size = sizeof(T);
   const int64_t lanes = kernels.lanes;
   const bool transposed = b_column_ != 1;
   use_dot_ = transposed && a_step_ == 1 && b_step_ == 1 && m_ <= kDotRows;
-  pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && n_ >= kPackColumns));
-  pack_a_ = pack_b_;
+  pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && k * n_ * size >= kPackBytes));
+  const int64_t a_stride = std::max(a_row_, a_step_) * size;
+  pack_a_ = pack_b_ && a_stride % kConflictBytes == 0;
 
   const int64_t vectors = std::clamp<int64_t>(n_ / lanes, 0, pack_b_ ? 2 : kernels.kMaxVectors);
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
-  const int64_t most_depth = kDepthBytes / static_cast<int64_t>(sizeof(T));
+  const int64_t most_depth = kDepthBytes / size;
   depth_ = round_up(divide_up(std::max<int64_t>(k, 1), divide_up(std::max<int64_t>(k, 1), most_depth)), lanes);
-  const int64_t most_width = kBlockBytes / static_cast<int64_t>(sizeof(T)) / depth_ / panel_ * panel_;
+  const int64_t most_width = kBlockBytes / size / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
   height_ = std::max(std::min(round_up(m_, max_rows_), kMostRows), max_rows_);
   if (pack_b_) packed_b_size_ = width_ * depth_;

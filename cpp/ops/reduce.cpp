@@ -56,7 +56,7 @@ std::vector<TensorType> infer(const NodeInfo& info) {
 // repeat. The cut follows from the shape alone, so that results do not depend on the number of workers.
 struct Chunks {
   explicit Chunks(const Reduction& reduction) {
-    constexpr int64_t kMaxOutputs = 4096, kChunkElements = 1 << 15, kMaxChunks = 64;
+    constexpr int64_t kMaxOutputs = 512, kChunkElements = 1 << 15, kMaxChunks = 64;
     const int64_t cut = along_repeats(reduction) ? reduction.repeats() : reduction.length();
     size = std::max<int64_t>(cut, 1);
     if (reduction.outputs() == 0 || reduction.outputs() > kMaxOutputs || cut == 0) return;

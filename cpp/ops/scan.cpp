@@ -1,4 +1,7 @@
+#include <limits>
+
 #include "graph/graph.h"
+#include "kernels/dispatch.h"
 #include "ops/checks.h"
 #include "ops/register.h"
 
@@ -14,10 +17,11 @@ struct AxisSplit {
   int64_t outer = 1, n, inner = 1;
 };
 
+constexpr int64_t kTile = 64;
+
 // Calls f(outer index, first column, columns) for tiles of columns that lie side by side; workers share the tiles.
 template <typename F>
 void for_tiles(const AxisSplit& split, Worker worker, F&& f) {
-  constexpr int64_t kTile = 64;
   const int64_t across = (split.inner + kTile - 1) / kTile;
   const Range tiles = worker.share(split.outer * across);
   for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
@@ -25,8 +29,6 @@ void for_tiles(const AxisSplit& split, Worker worker, F&& f) {
     f(tile / across, first, std::min(kTile, split.inner - first));
   }
 }
-
-constexpr int64_t kMaxTile = 64;
 
 // --- argmax, argmin(x; axis, keepdims): int32, the first of equals, a NaN before everything ---------------------------
 
@@ -45,32 +47,57 @@ std::vector<TensorType> infer_arg(const NodeInfo& info) {
   return {{DType::kInt32, shape}};
 }
 
+// Rows: the extreme of each, then where it stands.
+template <bool kMax, typename T>
+void arg_rows(const AxisSplit& split, const StepData& data, Worker worker, const ReduceKernels<T>& kernel) {
+  using Limits = std::numeric_limits<T>;
+  constexpr T kHighest = Limits::has_infinity ? Limits::infinity() : Limits::max();
+  constexpr T kLowest = Limits::has_infinity ? -Limits::infinity() : Limits::lowest();
+  const Range rows = worker.share(split.outer);
+  for (int64_t r = rows.begin; r < rows.end; r += kTile) {
+    const int64_t count = std::min(kTile, rows.end - r);
+    const T* x = data.in<T>(0) + r * split.n;
+    T best[kTile];
+    std::fill(best, best + count, kMax ? kLowest : kHighest);
+    (kMax ? kernel.max : kernel.min).rows(x, count, split.n, split.n, best);
+    kernel.first_of(x, count, split.n, best, data.out<int32_t>() + r);
+  }
+}
+
+template <bool kMax, typename T>
+void arg_columns(const AxisSplit& split, const StepData& data, Worker worker) {
+  for_tiles(split, worker, [&](int64_t outer, int64_t first, int64_t columns) {
+    const T* x = data.in<T>(0) + outer * split.n * split.inner + first;
+    int32_t* out = data.out<int32_t>() + outer * split.inner + first;
+    T best[kTile];
+    int32_t at[kTile] = {};
+    std::copy(x, x + columns, best);
+    for (int64_t i = 1; i < split.n; ++i) {
+      const T* row = x + i * split.inner;
+      for (int64_t j = 0; j < columns; ++j) {
+        const T value = row[j];
+        const bool better = (kMax ? value > best[j] : value < best[j]) | ((value != value) & (best[j] == best[j]));
+        best[j] = better ? value : best[j];
+        at[j] = better ? static_cast<int32_t>(i) : at[j];
+      }
+    }
+    std::copy(at, at + columns, out);
+  });
+}
+
 template <bool kMax>
 StepKernel prepare_arg(const NodeInfo& info) {
   const AxisSplit split(info.inputs[0].shape, axis_of(info, 0, -1));
   StepKernel kernel;
-  kernel.nanoseconds = static_cast<double>(info.inputs[0].size());
+  kernel.nanoseconds = io_ns(info) + 0.5 * static_cast<double>(info.inputs[0].size());
   visit_dtype(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    kernel.run = [split](const StepData& data, Worker worker, int) {
-      for_tiles(split, worker, [&](int64_t outer, int64_t first, int64_t columns) {
-        const T* x = data.in<T>(0) + outer * split.n * split.inner + first;
-        int32_t* out = data.out<int32_t>() + outer * split.inner + first;
-        T best[kMaxTile];
-        std::copy(x, x + columns, best);
-        std::fill(out, out + columns, 0);
-        for (int64_t i = 1; i < split.n; ++i) {
-          const T* row = x + i * split.inner;
-          for (int64_t j = 0; j < columns; ++j) {
-            const T value = row[j];
-            const bool better = (kMax ? value > best[j] : value < best[j]) || (value != value && best[j] == best[j]);
-            if (better) {
-              best[j] = value;
-              out[j] = static_cast<int32_t>(i);
-            }
-          }
-        }
-      });
+    using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
+    kernel.run = [split, rows = kernels().reduce.of(T{})](const StepData& data, Worker worker, int) {
+      if (split.inner == 1) {
+        arg_rows<kMax>(split, data, worker, rows);
+      } else {
+        arg_columns<kMax, T>(split, data, worker);
+      }
     };
   });
   return kernel;
@@ -95,7 +122,17 @@ StepKernel prepare_cumsum(const NodeInfo& info) {
     using T = decltype(item);
     kernel.run = [split, reverse](const StepData& data, Worker worker, int) {
       for_tiles(split, worker, [&](int64_t outer, int64_t first, int64_t columns) {
-        T sum[kMaxTile] = {};
+        T sum[kTile] = {};
+        if (split.inner == 1) {  // the same with the sum in a register
+          const T* x = data.in<T>(0) + outer * split.n;
+          T* y = data.out<T>() + outer * split.n;
+          T total{};
+          for (int64_t i = 0; i < split.n; ++i) {
+            const int64_t at = reverse ? split.n - 1 - i : i;
+            y[at] = total = static_cast<T>(total + x[at]);
+          }
+          return;
+        }
         for (int64_t i = 0; i < split.n; ++i) {
           const int64_t at = (outer * split.n + (reverse ? split.n - 1 - i : i)) * split.inner + first;
           const T* x = data.in<T>(0) + at;

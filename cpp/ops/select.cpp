@@ -18,6 +18,13 @@ std::vector<TensorType> infer_where(const NodeInfo& info) {
   return {{info.inputs[1].dtype, broadcast_shapes(info.inputs[0].shape, branches, info.op)}};
 }
 
+// By masks, since the compiler makes jumps of a conditional between two loads.
+template <typename T>
+T choose(bool condition, T a, T b) {
+  const T mask = static_cast<T>(-static_cast<int64_t>(condition));
+  return static_cast<T>((a & mask) | (b & ~mask));
+}
+
 StepKernel prepare_where(const NodeInfo& info) {
   const Shape& shape = info.outputs[0].shape;
   const StridedWalk<3> walk(shape, {broadcast_strides(info.inputs[0].shape, shape),
@@ -39,12 +46,11 @@ StepKernel prepare_where(const NodeInfo& info) {
         const T *x = a + at[1], *y = b + at[2];
         T* to = out + position;
         if (sc == 1 && sa == 1 && sb == 1) {
-          for (int64_t i = 0; i < count; ++i) to[i] = c[i] ? x[i] : y[i];
+          for (int64_t i = 0; i < count; ++i) to[i] = choose(c[i], x[i], y[i]);
         } else if (sc == 1 && sa == 1 && sb == 0) {
-          const T otherwise = *y;
-          for (int64_t i = 0; i < count; ++i) to[i] = c[i] ? x[i] : otherwise;
+          for (int64_t i = 0; i < count; ++i) to[i] = choose(c[i], x[i], *y);
         } else {
-          for (int64_t i = 0; i < count; ++i) to[i] = c[i * sc] ? x[i * sa] : y[i * sb];
+          for (int64_t i = 0; i < count; ++i) to[i] = choose(c[i * sc], x[i * sa], y[i * sb]);
         }
       });
     };

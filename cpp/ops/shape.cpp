@@ -15,18 +15,21 @@ struct View {
   Shape strides;  // one per axis of the viewed shape
 };
 
-constexpr int64_t kTile = 16;  // a square of it keeps both sides of a transposition in cache lines
+constexpr int64_t kTile = 16;  // of 4-byte items: a cache line
 
-// Copies the tiles of a view whose last axis jumps through memory and whose axis before is dense in it.
+// to[i * columns + j] = from[i + j * stride], tile by tile: whole cache lines are read into a buffer and written from it.
 template <typename T>
-void copy_tiles(T* to, const T* from, int64_t row_stride, int64_t column_stride, int64_t columns, Range rows) {
+void transpose(T* to, const T* from, int64_t stride, int64_t columns, Range rows) {
+  T tile[kTile][kTile];
   for (int64_t r = rows.begin; r < rows.end; r += kTile) {
-    const int64_t r_end = std::min(r + kTile, rows.end);
+    const int64_t height = std::min(kTile, rows.end - r);
     for (int64_t c = 0; c < columns; c += kTile) {
-      const int64_t c_end = std::min(c + kTile, columns);
-      for (int64_t i = r; i < r_end; ++i) {
-        for (int64_t j = c; j < c_end; ++j) to[i * columns + j] = from[i * row_stride + j * column_stride];
+      const int64_t width = std::min(kTile, columns - c);
+      for (int64_t j = 0; j < width; ++j) {
+        const T* line = from + (c + j) * stride + r;
+        for (int64_t i = 0; i < height; ++i) tile[i][j] = line[i];
       }
+      for (int64_t i = 0; i < height; ++i) std::copy(tile[i], tile[i] + width, to + (r + i) * columns + c);
     }
   }
 }
@@ -40,8 +43,8 @@ StepKernel copy_view(const NodeInfo& info, const View& view) {
     using T = decltype(item);
     if (walk.rank() == 2 && walk.axis_stride(0, 1) == 1 && walk.inner_stride(0) != 0) {
       kernel.run = [walk, offset = view.offset](const StepData& data, Worker worker, int) {
-        copy_tiles(data.out<T>(), data.in<T>(0) + offset, walk.axis_stride(0, 1), walk.inner_stride(0),
-                   walk.inner_size(), worker.share(walk.axis_size(1), kTile));
+        transpose(data.out<T>(), data.in<T>(0) + offset, walk.inner_stride(0), walk.inner_size(),
+                  worker.share(walk.axis_size(1), kTile));
       };
     } else {
       kernel.run = [walk, size = type.size(), offset = view.offset](const StepData& data, Worker worker, int) {

@@ -55,7 +55,11 @@ StepKernel sort_lines(const NodeInfo& info, const SortOptions& options) {
         for (int64_t line = mine.begin; line < mine.end; ++line) {
           const T* from = x + line / inner * n * inner + line % inner;
           for (int64_t i = 0; i < n; ++i) items[i] = {from[i * inner], static_cast<int32_t>(i)};
-          std::partial_sort(items, items + options.kept, items + n, before);
+          if (options.kept == n) {
+            std::sort(items, items + n, before);
+          } else {
+            std::partial_sort(items, items + options.kept, items + n, before);
+          }
           const int64_t first = line / inner * options.kept * inner + line % inner;
           for (int64_t i = 0; i < options.kept; ++i) {
             if (values) values[first + i * inner] = items[i].value;

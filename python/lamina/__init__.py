@@ -1,6 +1,6 @@
 """Lamina: neural networks for CPUs. A compiled core under the API of Keras 3.
 
-`import lamina as keras`, or `from lamina import layers, models`. Nothing is loaded before it is
+`import lamina as keras`, or `from lamina import layers, models`: nothing is loaded before it is
 asked for.
 """
 
@@ -9,105 +9,54 @@ from typing import TYPE_CHECKING
 from lamina import _lazy
 
 if TYPE_CHECKING:
-    from lamina import (
-        activations,
-        benchmark,
-        callbacks,
-        config,
-        constraints,
-        datasets,
-        initializers,
-        layers,
-        losses,
-        metrics,
-        models,
-        ops,
-        optimizers,
-        random,
-        reference,
-        regularizers,
-        utils,
-    )
-    from lamina.layers import Input, Layer
-    from lamina.losses import Loss
-    from lamina.metrics import Metric
-    from lamina.models import Model, Sequential
-    from lamina.optimizers import Optimizer
-    from lamina.program import function
-    from lamina.tensor import KerasTensor, Tensor
-    from lamina.trace import grad
-    from lamina.variable import Variable
-    from lamina.version import __version__
-
-_MODULES = (
-    "activations",
-    "benchmark",
-    "callbacks",
-    "config",
-    "constraints",
-    "datasets",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "ops",
-    "optimizers",
-    "random",
-    "reference",
-    "regularizers",
-    "utils",
-)
-
-__all__ = [
-    "Input",
-    "KerasTensor",
-    "Layer",
-    "Loss",
-    "Metric",
-    "Model",
-    "Optimizer",
-    "Sequential",
-    "Tensor",
-    "Variable",
-    "__version__",
-    "activations",
-    "benchmark",
-    "callbacks",
-    "config",
-    "constraints",
-    "datasets",
-    "function",
-    "grad",
-    "initializers",
-    "layers",
-    "losses",
-    "metrics",
-    "models",
-    "ops",
-    "optimizers",
-    "random",
-    "reference",
-    "regularizers",
-    "utils",
-]
+    from lamina import activations as activations
+    from lamina import benchmark as benchmark
+    from lamina import callbacks as callbacks
+    from lamina import config as config
+    from lamina import constraints as constraints
+    from lamina import datasets as datasets
+    from lamina import initializers as initializers
+    from lamina import layers as layers
+    from lamina import losses as losses
+    from lamina import metrics as metrics
+    from lamina import models as models
+    from lamina import ops as ops
+    from lamina import optimizers as optimizers
+    from lamina import random as random
+    from lamina import reference as reference
+    from lamina import regularizers as regularizers
+    from lamina import utils as utils
+    from lamina.layers import Input as Input
+    from lamina.layers import Layer as Layer
+    from lamina.losses import Loss as Loss
+    from lamina.metrics import Metric as Metric
+    from lamina.models import Model as Model
+    from lamina.models import Sequential as Sequential
+    from lamina.optimizers import Optimizer as Optimizer
+    from lamina.program import function as function
+    from lamina.tensor import KerasTensor as KerasTensor
+    from lamina.tensor import Tensor as Tensor
+    from lamina.trace import grad as grad
+    from lamina.variable import Variable as Variable
+    from lamina.version import __version__ as __version__
 
 __getattr__, __dir__ = _lazy.exports(
     __name__,
-    {
-        **{module: f"lamina.{module}" for module in _MODULES},
-        "Input": "lamina.layers",
-        "KerasTensor": "lamina.tensor",
-        "Layer": "lamina.layers",
-        "Loss": "lamina.losses",
-        "Metric": "lamina.metrics",
-        "Model": "lamina.models",
-        "Optimizer": "lamina.optimizers",
-        "Sequential": "lamina.models",
-        "Tensor": "lamina.tensor",
-        "Variable": "lamina.variable",
-        "__version__": "lamina.version",
-        "function": "lamina.program",
-        "grad": "lamina.trace",
+    modules=(
+        *("activations", "benchmark", "callbacks", "config", "constraints", "datasets"),
+        *("initializers", "layers", "losses", "metrics", "models", "ops", "optimizers"),
+        *("random", "reference", "regularizers", "utils"),
+    ),
+    names={
+        "layers": ("Input", "Layer"),
+        "losses": ("Loss",),
+        "metrics": ("Metric",),
+        "models": ("Model", "Sequential"),
+        "optimizers": ("Optimizer",),
+        "program": ("function",),
+        "tensor": ("KerasTensor", "Tensor"),
+        "trace": ("grad",),
+        "variable": ("Variable",),
+        "version": ("__version__",),
     },
 )

@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 
 def exports(
-    package: str, names: Mapping[str, str]
+    package: str, *, modules: Sequence[str] = (), names: Mapping[str, Sequence[str]]
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and `__dir__` of a package whose names come from the given modules.
+    """Return the `__getattr__` and `__dir__` of a package.
 
-    names: from a name to the module that defines it; a submodule comes from itself.
+    modules: its submodules to offer. names: from a module of Lamina to what is offered of it.
     """
+    homes = {name: f"lamina.{module}" for module, offered in names.items() for name in offered}
 
     def get(name: str) -> Any:
-        if name not in names:
+        if name in homes:
+            value = getattr(importlib.import_module(homes[name]), name)
+        elif name in modules:
+            value = importlib.import_module(f"{package}.{name}")
+        else:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        module = importlib.import_module(names[name])
-        value = module if names[name] == f"{package}.{name}" else getattr(module, name)
         setattr(sys.modules[package], name, value)
         return value
 
-    return get, lambda: sorted({*vars(sys.modules[package]), *names})
+    return get, lambda: sorted({*vars(sys.modules[package]), *modules, *homes})

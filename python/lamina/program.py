@@ -92,7 +92,7 @@ class Program:
             return Tensor(plan.run((array,))[0])
         output = self._run((array,), static)
         # Numbers are left out: 1, 1.0 and True would be the same key.
-        plain = all(isinstance(value, (bool, str)) for value in static.values())
+        plain = all(value is None or isinstance(value, (bool, str)) for value in static.values())
         if type(output) is Tensor and array.dtype in dtypes.NAMES and plain:
             self._shortcuts[key] = self.plan(array, **static)[0]
         return output

@@ -129,9 +129,7 @@ schedules = Registry("schedule", "lamina.optimizers")
 initializers = Registry("initializer", "lamina.initializers")
 regularizers = Registry("regularizer", "lamina.regularizers")
 constraints = Registry("constraint", "lamina.constraints")
-operations = Registry(
-    "operation", "lamina.ops"
-)  # last: a function's name as an activation comes first
+operations = Registry("operation", "lamina.ops")  # last: names as activations come first
 
 
 class Configurable:
@@ -170,10 +168,10 @@ class Configurable:
 
 def serialize(value: Any) -> Any:
     """Return a value as JSON can hold it: objects as class_name and config, functions by name."""
+    if isinstance(value, np.generic):  # first: np.float64 is a float too
+        return value.item()
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
-    if isinstance(value, np.generic):
-        return value.item()
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, (list, tuple)):

@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--against",
         metavar="NAMES",
         default="",
-        help=f"besides NumPy, of {','.join(PEERS[1:])}: those that are installed",
+        help=f"besides NumPy, of {','.join(list(PEERS)[1:])}: those that are installed",
     )
     parser.add_argument("--json", metavar="FILE", type=Path, help="write the results there too")
 
@@ -50,13 +50,21 @@ def run(arguments: argparse.Namespace) -> int:
         print("?: the library's answer differs from Lamina's")
     if arguments.json:
         machine = {
-            "processor": platform.processor() or platform.machine(),
+            "processor": _processor(),
             "threads": threads,
             "peak_flops": peak,
             "versions": versions,
         }
         arguments.json.write_text(json.dumps(as_json(results, machine), indent=2) + "\n")
     return 0
+
+
+def _processor() -> str:
+    """Return the processor's name where Linux tells it, else its architecture."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.exists() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.machine())
 
 
 def _progress(line: str) -> None:

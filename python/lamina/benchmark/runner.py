@@ -56,7 +56,7 @@ def installed(peers: Sequence[str]) -> tuple[list[str], list[str]]:
     unknown = [peer for peer in peers if peer not in PEERS]
     if unknown:
         raise ValueError(f"benchmark: unknown peers {unknown}; known are {', '.join(PEERS)}")
-    there = [peer for peer in peers if importlib.util.find_spec(peer) is not None]
+    there = [peer for peer in peers if all(map(importlib.util.find_spec, PEERS[peer]))]
     return there, [peer for peer in peers if peer not in there]
 
 

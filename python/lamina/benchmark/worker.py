@@ -121,6 +121,7 @@ class _Bench:
 
 def _serve(connection: Connection, peer: str, threads: int) -> None:
     """Answer the parent's messages until None comes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what libraries log at their start
     try:
         module = import_module(f"lamina.benchmark.peers.{peer}")
         module.setup(threads)

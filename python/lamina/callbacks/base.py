@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from lamina.models.training import Trainer
+    from lamina.models.model import Model
 
 Logs = dict[str, Any]  # names of metrics and their values so far
 
@@ -27,7 +27,7 @@ class Callback:
         self._model: Any = None
 
     @property
-    def model(self) -> Trainer | Any:
+    def model(self) -> Model:
         return self._model
 
     def set_params(self, params: dict[str, Any]) -> None:

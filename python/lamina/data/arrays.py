@@ -20,17 +20,12 @@ class ArrayData:
         self.x = x
         self.y = y
         self.sample_weight = sample_weight
-        self.arrays: list[Array] = [
-            leaf for leaf in nest.flatten((x, y, sample_weight)) if leaf is not None
-        ]
+        self.arrays: list[Array] = [leaf for leaf in nest.leaves(self.parts) if leaf is not None]
 
     @cached_property
     def signature(self) -> Hashable:
         """What a plan is compiled for: everything but the number of rows and the values."""
-        return nest.outline(self.parts), tuple(
-            None if leaf is None else (leaf.shape[1:], leaf.dtype.name)
-            for leaf in nest.flatten(self.parts)
-        )
+        return _signature(self.x), _signature(self.y), _signature(self.sample_weight)
 
     @property
     def rows(self) -> int:
@@ -97,6 +92,14 @@ def array_data(
     data = ArrayData(x, y, spread_sample_weight(sample_weight, y))
     _check_rows(data, where)
     return data
+
+
+def _signature(part: Any) -> Hashable:
+    if isinstance(part, dict):
+        return tuple((key, _signature(part[key])) for key in sorted(part))
+    if isinstance(part, list):
+        return tuple(_signature(item) for item in part)
+    return None if part is None else (part.shape[1:], part.dtype)
 
 
 def _convert(value: Any, name: str, count: int | None, float_dtype: str) -> Any:

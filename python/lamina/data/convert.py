@@ -51,7 +51,8 @@ def to_array(value: Any, name: str, float_dtype: str) -> Array:
 
 def _as_ndarray(value: Any, name: str) -> Array:
     if isinstance(value, np.ma.MaskedArray) and np.ma.is_masked(value):
-        raise ValueError(f"{name}: {np.ma.count_masked(value)} values are masked; fill them first")
+        count = np.count_nonzero(np.ma.getmaskarray(value))
+        raise ValueError(f"{name}: {count} values are masked; fill them first")
     if hasattr(value, "nnz") and hasattr(value, "toarray"):
         raise TypeError(f"{name}: sparse matrices are not taken; pass {name}.toarray()")
     if isinstance(value, (str, bytes)) or callable(value):

@@ -37,7 +37,11 @@ def class_weight_to_sample_weight(y: Array, class_weight: Mapping[int, float], d
 def spread_sample_weight(sample_weight: Any, y: Any) -> Any:
     """Return sample weights for each array of `y`: one array serves every output."""
     structures = (list, tuple, dict)
-    if sample_weight is None or isinstance(sample_weight, structures) or not isinstance(y, structures):
+    if (
+        sample_weight is None
+        or isinstance(sample_weight, structures)
+        or not isinstance(y, structures)
+    ):
         return sample_weight
     if sample_weight.ndim > 1 and sample_weight.shape[1:] != (1,):
         raise ValueError(
@@ -45,4 +49,3 @@ def spread_sample_weight(sample_weight: Any, y: Any) -> Any:
             f"(rows,), received shape {sample_weight.shape}; pass one array per output for more"
         )
     return dict.fromkeys(y, sample_weight) if isinstance(y, dict) else [sample_weight] * len(y)
-

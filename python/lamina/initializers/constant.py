@@ -19,7 +19,13 @@ class Constant(Initializer):
         self.value = value
 
     def sample(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        return np.broadcast_to(np.asarray(self.value, np.float64), shape)
+        value = np.asarray(self.value, np.float64)
+        try:
+            return np.broadcast_to(value, shape)
+        except ValueError:
+            raise ValueError(
+                f"Constant: a value of shape {value.shape} does not fill a weight of shape {shape}"
+            ) from None
 
 
 @initializers.register("zero")

@@ -10,6 +10,7 @@ from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape
 from lamina.registry import layers
 from lamina.tensor import TensorBase
+from lamina.variable import Variable
 
 
 @layers.register()
@@ -81,7 +82,7 @@ class PReLU(Layer):
     Source: He et al. 2015, arXiv:1502.01852.
     """
 
-    alpha: Any
+    alpha: Variable
 
     def __init__(
         self,
@@ -108,7 +109,7 @@ class PReLU(Layer):
             )
         sizes = {axis: input_shape[axis] for axis in range(1, len(input_shape))}
         self.alpha = self.add_weight(
-            [1 if axis in shared else size for axis, size in sizes.items()],  # type: ignore[misc]
+            [1 if axis in shared else size for axis, size in sizes.items()],
             self.alpha_initializer,
             regularizer=self.alpha_regularizer,
             constraint=self.alpha_constraint,

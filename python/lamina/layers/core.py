@@ -15,6 +15,7 @@ from lamina.layers.input_spec import InputSpec, Shape
 from lamina.registry import layers, operations
 from lamina.symbolic import Node
 from lamina.tensor import KerasTensor, TensorBase
+from lamina.variable import Variable
 
 
 @layers.register()
@@ -75,8 +76,8 @@ class Dense(Layer):
     Weights: kernel (in, units), then bias (units,) unless `use_bias` is False.
     """
 
-    kernel: Any
-    bias: Any
+    kernel: Variable
+    bias: Variable | None
 
     def __init__(
         self,

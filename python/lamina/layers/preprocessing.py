@@ -51,17 +51,20 @@ class Normalization(Layer):
         if (mean is None) != (variance is None):
             raise ValueError(
                 f"{self._title}: expected both mean and variance or neither, "
-                f"received mean={mean}, variance={variance}"
-            )
-        if np.shape(mean) != np.shape(variance):
-            raise ValueError(
-                f"{self._title}: expected mean and variance of one shape, "
-                f"received {np.shape(mean)} and {np.shape(variance)}"
+                f"received mean={mean!r}, variance={variance!r}"
             )
         self.axis = (axis,) if isinstance(axis, int) else tuple(axis or ())
         self.invert = invert
         self.given_mean = None if mean is None else np.asarray(mean, dtype=np.float64)
         self.given_variance = None if variance is None else np.asarray(variance, dtype=np.float64)
+        shapes = [
+            np.shape(given) for given in (self.given_mean, self.given_variance) if given is not None
+        ]
+        if len(set(shapes)) > 1:
+            raise ValueError(
+                f"{self._title}: expected mean and variance of one shape, "
+                f"received {shapes[0]} and {shapes[1]}"
+            )
 
     def build(self, input_shape: Shape) -> None:
         ndim = len(input_shape)

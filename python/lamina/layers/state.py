@@ -50,7 +50,8 @@ class Stateful:
         return self
 
     def __setattr__(self, name: str, value: Any) -> None:
-        if self._built and not name.startswith("_") and context.is_outermost():
+        quiet = not self._built or name.startswith("_") or not context.is_outermost()
+        if not quiet and getattr(self, name, None) is not value:
             context.Changes.count += 1
         object.__setattr__(self, name, value)
         # Private lists may hold variables that are someone else's.
@@ -175,7 +176,7 @@ class Stateful:
 
     def add_loss(self, loss: TensorBase | Sequence[TensorBase]) -> None:
         """Add a scalar to the training loss; to be called in `call`, anew in each call."""
-        losses = list(loss) if isinstance(loss, (list, tuple)) else [loss]
+        losses: list[Any] = list(loss) if isinstance(loss, (list, tuple)) else [loss]
         for term in losses:
             if not isinstance(term, TensorBase):
                 raise ValueError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+import numpy as np
 from numpy.typing import NDArray
 
 from lamina import ops
@@ -153,6 +154,13 @@ def reduce_weighted(
         weights = merge_mask(weights, ops.cast(mask, losses.dtype), reduction)
     if weights is not None:
         losses, weights = squeeze_or_expand_to_same_rank(losses, weights)
+        try:
+            np.broadcast_shapes(losses.shape, weights.shape)
+        except ValueError:
+            raise ValueError(
+                f"expected sample_weight to broadcast against losses of shape {losses.shape}, "
+                f"received shape {weights.shape}"
+            ) from None
         losses = losses * weights
     if reduction in ("none", None) or losses.ndim == 0 or losses.shape == (0,):
         return losses

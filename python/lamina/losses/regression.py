@@ -17,7 +17,7 @@ from lamina.tensor import TensorBase
 def mean_squared_error(y_true: Any, y_pred: Any) -> TensorBase:
     """Return mean((y_true - y_pred)²) over the last axis."""
     y_true, y_pred = match(y_true, y_pred)
-    return ops.mean(ops.square(y_true - y_pred), axis=-1)
+    return ops.mean(ops.square(y_pred - y_true), axis=-1)
 
 
 @losses.register("mse", "MSE")
@@ -30,7 +30,7 @@ class MeanSquaredError(FunctionLoss):
 def sum_squared_error(y_true: Any, y_pred: Any) -> TensorBase:
     """Return Σ(y_true - y_pred)² over the last axis."""
     y_true, y_pred = match(y_true, y_pred)
-    return ops.sum(ops.square(y_true - y_pred), axis=-1)
+    return ops.sum(ops.square(y_pred - y_true), axis=-1)
 
 
 @losses.register("sse", "SSE")
@@ -48,7 +48,7 @@ class SumSquaredError(FunctionLoss):
 def mean_absolute_error(y_true: Any, y_pred: Any) -> TensorBase:
     """Return mean(|y_true - y_pred|) over the last axis."""
     y_true, y_pred = match(y_true, y_pred)
-    return ops.mean(ops.abs(y_true - y_pred), axis=-1)
+    return ops.mean(ops.abs(y_pred - y_true), axis=-1)
 
 
 @losses.register("mae", "MAE")
@@ -61,7 +61,7 @@ class MeanAbsoluteError(FunctionLoss):
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> TensorBase:
     """Return 100 mean(|y_true - y_pred| / max(|y_true|, ε)) over the last axis."""
     y_true, y_pred = match(y_true, y_pred)
-    relative = (y_true - y_pred) / ops.maximum(ops.abs(y_true), config.epsilon())
+    relative = (y_pred - y_true) / ops.maximum(ops.abs(y_true), config.epsilon())
     return 100.0 * ops.mean(ops.abs(relative), axis=-1)
 
 

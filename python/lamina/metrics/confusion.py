@@ -8,13 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lamina import ops
-from lamina.losses.base import squeeze_or_expand_to_same_rank, to_float
+from lamina.losses.base import match, squeeze_or_expand_to_same_rank, to_float
 from lamina.metrics.base import Metric
 from lamina.registry import metrics
 from lamina.tensor import TensorBase
 
-# What a prediction outside the top k becomes: below every threshold, the one of "top_k alone"
-# included.
+# What a prediction outside the top k becomes, and the threshold where only top_k decides.
 _NEVER = -1e10
 
 
@@ -38,8 +37,7 @@ def confusion_counts(
         weights = ops.reshape(ops.cast(weights, "float64"), shape)
         positive, negative = positive * weights, negative * weights
 
-    # A prediction is positive at the first `above` thresholds: count per number, then sum from the
-    # far end.
+    # A prediction is positive at the first `above` thresholds: a histogram, summed from its end.
     above = _thresholds_below(y_pred, thresholds)
     index = ops.reshape(above * labels + np.arange(labels, dtype=np.int32), (-1,))
     updates = ops.stack([ops.reshape(positive, (-1,)), ops.reshape(negative, (-1,))], axis=-1)
@@ -58,8 +56,7 @@ def _thresholds_below(y_pred: TensorBase, thresholds: Sequence[float]) -> Tensor
     levels = np.asarray(thresholds)
     intervals = len(levels) - 1
     if intervals > 1 and np.allclose(levels, np.arange(intervals + 1) / intervals, atol=1e-7):
-        # Evenly over [0, 1]: no comparison with each. A first threshold below 0 is below
-        # everything.
+        # Evenly over [0, 1]: no comparison with each. One below 0 is below everything.
         below = ops.ceil(ops.clip(y_pred, 0.0, 1.0) * float(intervals))
         return ops.cast(ops.maximum(below, 1.0) if levels[0] < 0 else below, "int32")
     larger = ops.expand_dims(y_pred, -1) > ops.convert_to_tensor(levels, y_pred.dtype)
@@ -183,14 +180,7 @@ def prepare(
     y_true: Any, y_pred: Any, sample_weight: Any, dtype: str | None
 ) -> tuple[TensorBase, TensorBase, TensorBase | None]:
     """Return targets, predictions and weights (None: all 1) as tensors of one shape."""
-    y_pred = to_float(y_pred, dtype)
-    y_true = ops.convert_to_tensor(y_true, y_pred.dtype)
-    y_pred, y_true = squeeze_or_expand_to_same_rank(y_pred, y_true)
-    if y_true.shape != y_pred.shape:
-        raise ValueError(
-            f"expected targets and predictions of the same shape, "
-            f"received y_true of shape {y_true.shape} and y_pred of shape {y_pred.shape}"
-        )
+    y_true, y_pred = match(y_true, to_float(y_pred, dtype))
     if sample_weight is None:
         return y_true, y_pred, None
     weights = ops.expand_dims(ops.convert_to_tensor(sample_weight, y_pred.dtype), -1)
@@ -205,7 +195,7 @@ def _filter_top_k(y_pred: TensorBase, k: int) -> TensorBase:
 
 
 def _check_thresholds(thresholds: float | Sequence[float]) -> list[float]:
-    levels = list(thresholds) if isinstance(thresholds, Sequence) else [thresholds]
+    levels: list[float] = np.ravel(thresholds).tolist()
     if not levels or not all(t == _NEVER or 0 <= t <= 1 for t in levels):
         raise ValueError(f"expected thresholds in [0, 1], received {thresholds}")
     return levels

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from lamina import metrics, nest, ops, optimizers, registry
 from lamina.data import unpack_x_y_sample_weight
@@ -12,14 +12,24 @@ from lamina.models.steps import Steps
 from lamina.tensor import TensorBase
 from lamina.trace import grad
 
+if TYPE_CHECKING:
+    from lamina.models.model import Model
+
 
 class Compilable:
     """The part of a model that knows what to minimize, how, and what to measure."""
 
-    # Given by the model itself.
-    built: bool
-    trainable_variables: list[Any]
-    losses: list[Any]
+    if TYPE_CHECKING:  # what the model itself gives
+
+        @property
+        def built(self) -> bool: ...
+        @property
+        def losses(self) -> list[Any]: ...
+        @property
+        def trainable_variables(self) -> list[Any]: ...
+        @property
+        def output_names(self) -> list[str] | None: ...
+        def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
 
     compiled = False
     optimizer: Any = None
@@ -88,7 +98,7 @@ class Compilable:
     @property
     def _steps(self) -> Steps:
         if self._known_steps is None:
-            self._known_steps = Steps(self)
+            self._known_steps = Steps(cast("Model", self))
         return self._known_steps
 
     def _require_compiled(self, method: str) -> None:
@@ -109,7 +119,7 @@ class Compilable:
         data.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=True)  # type: ignore[operator]
+        y_pred = self(x, training=True)
         loss = self.compute_loss(x, y, y_pred, sample_weight, training=True)
         self._track_loss(loss, x)
         variables = self._trained_variables()
@@ -120,14 +130,14 @@ class Compilable:
     def test_step(self, data: Any) -> dict[str, Any] | None:
         """Compute one batch's loss and update the metrics; may be overridden as `train_step`."""
         x, y, sample_weight = unpack_x_y_sample_weight(data)
-        y_pred = self(x, training=False)  # type: ignore[operator]
+        y_pred = self(x, training=False)
         self._track_loss(self.compute_loss(x, y, y_pred, sample_weight, training=False), x)
         return self.compute_metrics(x, y, y_pred, sample_weight)
 
     def predict_step(self, data: Any) -> Any:
         """Compute one batch's predictions; may be overridden as `train_step`."""
         x, _, _ = unpack_x_y_sample_weight(data)
-        return self(x, training=False)  # type: ignore[operator]
+        return self(x, training=False)
 
     def compute_loss(
         self,
@@ -140,7 +150,7 @@ class Compilable:
         """Return the compiled loss plus what layers and regularizers add; may be overridden."""
         terms = [ops.sum(loss) for loss in self.losses]
         if self.compiled_loss is not None:
-            total = self.compiled_loss(y, y_pred, sample_weight, self._output_names)
+            total = self.compiled_loss(y, y_pred, sample_weight, self.output_names)
             if total is not None:
                 terms.insert(0, total)
         if not terms:
@@ -157,7 +167,7 @@ class Compilable:
             judgement = self.compiled_loss.judgement if self.compiled_loss is not None else None
             present = None if judgement is None else judgement.present
             self._compiled_metrics.update_state(
-                y, y_pred, sample_weight, self._output_names, present
+                y, y_pred, sample_weight, self.output_names, present
             )
         return self.get_metrics_result()
 
@@ -170,10 +180,6 @@ class Compilable:
         if self._trained is None:
             self._trained = list(self.trainable_variables)
         return self._trained
-
-    @property
-    def _output_names(self) -> list[str] | None:
-        return getattr(self, "output_names", None)
 
     # Metrics
 

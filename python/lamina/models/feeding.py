@@ -14,12 +14,11 @@ from lamina.data import (
     refuse_beside_batches,
     unpack_x_y_sample_weight,
 )
+from lamina.models.batch_runner import BatchRunner
 from lamina.models.compiling import Compilable
-from lamina.models.runners import ArrayRunner, BatchRunner
+from lamina.models.runners import ArrayRunner, Runner
 
 BATCH = 32  # rows, where no batch_size is given
-
-Runner = ArrayRunner | BatchRunner
 
 
 class Feedable(Compilable):
@@ -28,28 +27,20 @@ class Feedable(Compilable):
     def _adapt(self, x: Any, y: Any = None, sample_weight: Any = None) -> ArrayData | BatchData:
         if is_batches(x, y):
             refuse_beside_batches(y=y, sample_weight=sample_weight)
-            return BatchData(x, self._data_options)
+            return BatchData(x, self._steps.data_options)
         return self._adapt_arrays(x, y, sample_weight)
 
     def _adapt_arrays(self, x: Any, y: Any = None, sample_weight: Any = None) -> ArrayData:
-        return array_data(x, y, sample_weight, **self._data_options())
+        return array_data(x, y, sample_weight, **self._steps.data_options())
 
     def _adapt_validation(self, data: Any) -> ArrayData | BatchData:
         if isinstance(data, (tuple, list)) and not is_batches(data, None):
             return array_data(
-                *unpack_x_y_sample_weight(data), **self._data_options(), where=" of validation_data"
+                *unpack_x_y_sample_weight(data),
+                **self._steps.data_options(),
+                where=" of validation_data",
             )
         return self._adapt(data)
-
-    def _data_options(self) -> dict[str, Any]:
-        inputs = getattr(self, "inputs", None) if self.built else None
-        names = self._output_names if self.built else None
-        dtype = str(inputs[0].dtype) if inputs else ""
-        return {
-            "inputs": len(inputs) if inputs else None,
-            "outputs": len(names) if names else None,
-            "float_dtype": dtype if dtype.startswith("float") else None,
-        }
 
     def _runner(
         self,

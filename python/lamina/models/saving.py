@@ -58,7 +58,7 @@ def save_model(model: Model, path: Any, overwrite: bool, include_optimizer: bool
             f"{model._title}: save() needs a built model; "
             f"call it on data, or build(input_shape), first"
         )
-    about = {"model": describe(model), "build": model._build_shapes}
+    about: dict[str, Any] = {"model": describe(model), "build": model._build_shapes}
     arrays = _put_weights(model, about)
     if model.compiled:
         about["compile"] = model.get_compile_config()
@@ -238,7 +238,7 @@ def _write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite
     if target.exists() and not overwrite:
         raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
     head = {"format": FORMAT, "version": _core.build_info()["version"]}
-    contiguous = {key: np.ascontiguousarray(value) for key, value in arrays.items()}
+    contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
     data = save(contiguous, {"lamina": json.dumps({**head, **about}, allow_nan=True)})
     # Written beside the target and moved over it: a reader sees the old file or the new one.
     part = target.with_name(f".{target.name}.{os.getpid()}.part")

@@ -9,6 +9,7 @@ import numpy as np
 
 from lamina import nest, ops
 from lamina.data import ArrayData
+from lamina.data.finite import check_finite
 from lamina.tensor import TracedTensor
 from lamina.trace import Trace
 from lamina.variable import Variable
@@ -16,7 +17,7 @@ from lamina.variable import Variable
 if TYPE_CHECKING:
     from lamina._core import Plan
     from lamina.models.compiled_loss import Judgement
-    from lamina.models.training import Trainer
+    from lamina.models.model import Model
 
 
 class Step(NamedTuple):
@@ -52,11 +53,28 @@ class Results(NamedTuple):
 class Steps:
     """The compiled steps of a model; made anew by `compile` and when its structure changes."""
 
-    def __init__(self, model: Trainer) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
         self._steps: dict[Any, Step] = {}
         self._results: dict[Any, Results] = {}
+        self._quick: dict[
+            Any, Step
+        ] = {}  # of predictions, by the shape and dtype of their one array
+        self._data_options: dict[str, Any] = {}
         self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
+
+    def data_options(self) -> dict[str, Any]:
+        """Return what `array_data` should know of the model: numbers of inputs and outputs, dtype."""
+        if not self._data_options and self._model.built:
+            inputs = getattr(self._model, "inputs", None) or []
+            names = getattr(self._model, "output_names", None) or []
+            dtype = str(inputs[0].dtype) if inputs else ""
+            self._data_options = {
+                "inputs": len(inputs) or None,
+                "outputs": len(names) or None,
+                "float_dtype": dtype if dtype.startswith("float") else None,
+            }
+        return self._data_options
 
     def get(self, kind: str, data: ArrayData, rows: int) -> Step:
         """Return the "train", "test" or "predict" step for batches of so many rows of `data`."""
@@ -65,6 +83,22 @@ class Steps:
         if step is None:
             step = self._steps[key] = getattr(self, f"_compile_{kind}")(data, rows)
         return step
+
+    def predict_quickly(self, x: Any) -> Any:
+        """Return what the model predicts for a plain array such as was seen before, else None."""
+        step = self._quick.get((x.shape, x.dtype))
+        if step is None or not (x.flags.c_contiguous and x.flags.aligned):
+            return None
+        check_finite(x, "x", x)
+        outputs = step.plan.run((x,))
+        return outputs[0] if step.outputs is None else nest.pack_as(step.outputs, outputs)
+
+    def predict(self, data: ArrayData) -> Any:
+        """Return what the model predicts for all rows of `data` at once."""
+        step = self.get("predict", data, data.rows)
+        if isinstance(data.x, np.ndarray):
+            self._quick[data.x.shape, data.x.dtype] = step
+        return nest.pack_as(step.outputs, step.plan.run(data.arrays))
 
     def results(self, kind: str, reset: bool = False) -> Results:
         """Return the plan that reads (and may then reset) the metrics after steps of a kind."""

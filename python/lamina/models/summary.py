@@ -161,7 +161,7 @@ def _table(header: list[str], rows: list[list[str]], widths: list[int]) -> Itera
 
 
 def _rule(characters: str, widths: list[int]) -> str:
-    left, inside, right, fill = characters
+    left, inside, right, fill = list(characters)
     return left + inside.join(fill * (width + 2) for width in widths) + right
 
 

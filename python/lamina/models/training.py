@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lamina import nest, random
+import numpy as np
+
+from lamina import random
 from lamina.callbacks import CallbackList, History
 from lamina.data import ArrayData, BatchData
 from lamina.models import arguments
@@ -159,10 +161,14 @@ class Trainer(Feedable):
         verbose = arguments.verbosity(verbose)
         batch_size = arguments.optional_count(batch_size, "batch_size")
         steps = arguments.optional_count(steps, "steps")
-        data = self._adapt(x)
         quiet = verbose == 0 and callbacks is None
+        if quiet and type(x) is np.ndarray and x.ndim and len(x) <= (batch_size or BATCH):
+            found = self._steps.predict_quickly(x)
+            if found is not None:
+                return found
+        data = self._adapt(x)
         if quiet and isinstance(data, ArrayData) and data.rows <= (batch_size or BATCH):
-            return self._predict_at_once(data)
+            return self._steps.predict(data)
         runner = self._runner("predict", data, batch_size, steps, restart=True)
         listeners = self._listeners(callbacks, verbose, 1, runner.steps)
         self.stop_predicting = False
@@ -202,12 +208,7 @@ class Trainer(Feedable):
 
     def predict_on_batch(self, x: Any) -> Any:
         """Return the outputs for one batch as NumPy arrays."""
-        return self._predict_at_once(self._adapt_arrays(x))
-
-    def _predict_at_once(self, data: ArrayData) -> Any:
-        step = self._steps.get("predict", data, data.rows)
-        outputs = step.plan.run(data.arrays)
-        return outputs[0] if step.outputs is None else nest.pack_as(step.outputs, outputs)
+        return self._steps.predict(self._adapt_arrays(x))
 
     def _run_on_batch(self, kind: str, data: ArrayData, return_dict: bool) -> Any:
         step = self._steps.get(kind, data, data.rows)

@@ -14,6 +14,7 @@ from lamina.symbolic import Operation
 from lamina.tensor import KerasTensor, Tensor, TensorBase, TensorLike, TracedTensor
 from lamina.trace import current_trace
 
+_SYMBOLIC = (TracedTensor, KerasTensor)
 Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float]
 
 
@@ -64,8 +65,10 @@ def to_array(x: TensorLike, dtype: str | None = None) -> NDArray[Any]:
     """Return data (NumPy, DLPack, pandas, numbers, nested lists) as an array of the core."""
     if type(x) is np.ndarray and dtype is None and x.dtype in dtypes.NAMES:
         return x
-    if isinstance(x, (list, tuple)) and any(isinstance(item, TensorBase) for item in x):
-        raise TypeError("expected an array, received a list of tensors: use lamina.ops.stack")
+    if isinstance(x, (list, tuple)) and any(isinstance(item, _SYMBOLIC) for item in x):
+        raise TypeError(
+            "expected an array, received symbolic tensors: join them by lamina.ops.stack"
+        )
     if hasattr(x, "__dlpack__") and not hasattr(x, "__array__"):
         x = np.from_dlpack(x)
     try:

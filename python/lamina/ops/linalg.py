@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from lamina.dtypes import is_floating
 from lamina.ops import reduction
-from lamina.ops._apply import apply_one, to_common, to_floating
+from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_tensor
 from lamina.ops.math import absolute, square
 from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
 from lamina.symbolic import operation
@@ -22,9 +23,11 @@ __all__ = [
 ]
 
 
-def _operands(x1: TensorLike, x2: TensorLike) -> tuple[TensorBase, TensorBase]:
-    a, b = (to_floating(x) for x in to_common(x1, x2))
-    return a, b
+def _product(a: TensorBase, b: TensorBase) -> TensorBase:
+    """Multiply two stacks of matrices of one dtype; integers in float64, exact up to 2^53."""
+    if is_floating(a.dtype):
+        return apply_one("matmul", a, b)
+    return cast(apply_one("matmul", cast(a, "float64"), cast(b, "float64")), a.dtype)
 
 
 @operation
@@ -34,14 +37,13 @@ def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     A vector on the left counts as one row, on the right as one column, and that axis is dropped
     again.
     """
-    a, b = _operands(x1, x2)
+    a, b = to_common(x1, x2)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError(
             f"matmul: expected vectors or matrices, received shapes {a.shape} and {b.shape}"
         )
     left_vector, right_vector = a.ndim == 1, b.ndim == 1
-    product = apply_one(
-        "matmul",
+    product = _product(
         expand_dims(a, 0) if left_vector else a,
         expand_dims(b, 1) if right_vector else b,
     )
@@ -52,7 +54,7 @@ def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
 @operation
 def dot(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the sum of products over x1's last axis and x2's last but one (its only one)."""
-    a, b = _operands(x1, x2)
+    a, b = to_common(x1, x2)
     if a.ndim == 0 or b.ndim == 0:
         return a * b
     return tensordot(a, b, ([-1], [-2 if b.ndim > 1 else -1]))
@@ -67,7 +69,7 @@ def tensordot(
     axes: how many of x1's last with x2's first, or the axes of each. The result has x1's others,
     then x2's.
     """
-    a, b = _operands(x1, x2)
+    a, b = to_common(x1, x2)
     if isinstance(axes, int):
         left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
     else:
@@ -78,8 +80,7 @@ def tensordot(
     b = moveaxis(b, right, list(range(len(right))))
     rows, columns = a.shape[: a.ndim - len(left)], b.shape[len(right) :]
     inner = math.prod(b.shape[: len(right)])
-    product = apply_one(
-        "matmul",
+    product = _product(
         reshape(a, (math.prod(rows), inner)),
         reshape(b, (inner, math.prod(columns))),
     )
@@ -105,10 +106,10 @@ def einsum(subscripts: str, *operands: TensorLike) -> TensorBase:
     if "->" not in subscripts:
         result = "".join(sorted(c for c in set("".join(terms)) if "".join(terms).count(c) == 1))
     _check_einsum(subscripts, terms, result, operands)
-    term, total = terms[0], to_floating(operands[0])
+    term, total = terms[0], to_tensor(operands[0])
     for i, operand in enumerate(operands[1:], start=1):
         kept = set(result).union(*terms[i + 1 :])
-        term, total = _contract(term, total, terms[i], to_floating(operand), kept)
+        term, total = _contract(term, total, terms[i], to_tensor(operand), kept)
     term, total = _sum_out(term, total, set(result))
     return (
         apply_one("transpose", total, axes=[term.index(c) for c in result])
@@ -148,8 +149,8 @@ def _contract(
         x = apply_one("transpose", x, axes=order) if order != sorted(order) else x
         return reshape(x, [math.prod(sizes[c] for c in group) for group in groups])
 
-    product = apply_one(
-        "matmul", arranged(left, a, batch, rows, inner), arranged(right, b, batch, inner, columns)
+    product = _product(
+        arranged(left, a, batch, rows, inner), arranged(right, b, batch, inner, columns)
     )
     letters = [*batch, *rows, *columns]
     return "".join(letters), reshape(product, [sizes[c] for c in letters])

@@ -197,8 +197,12 @@ def ceil(x: TensorLike) -> TensorBase:
 
 @operation
 def round(x: TensorLike, decimals: int = 0) -> TensorBase:
-    """Return x rounded to `decimals` places, halves to even."""
-    tensor = to_floating(x)
+    """Return x rounded to `decimals` places, halves to even; integers stay integers."""
+    tensor = to_numeric(x)
+    if not is_floating(tensor.dtype):
+        return (
+            cast(round(cast(tensor, "float64"), decimals), tensor.dtype) if decimals < 0 else tensor
+        )
     if decimals == 0:
         return apply_one("round", tensor)
     scale = 10.0 ** (decimals if decimals > 0 else -decimals)
@@ -242,9 +246,9 @@ def logical_not(x: TensorLike) -> TensorBase:
 
 
 @operation
-def stop_gradient(x: TensorLike) -> TensorBase:
-    """Return x as a constant: nothing is differentiated through it."""
-    return apply_one("stop_gradient", to_tensor(x))
+def stop_gradient(variable: TensorLike) -> TensorBase:
+    """Return the value as a constant: nothing is differentiated through it."""
+    return apply_one("stop_gradient", to_tensor(variable))
 
 
 abs = absolute

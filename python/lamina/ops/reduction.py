@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from lamina import dtypes
 from lamina.ops._apply import apply_one, cast, to_floating, to_numeric, to_tensor
+from lamina.ops.arithmetic import maximum, minimum
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -38,6 +39,11 @@ __all__ = [
 Axis: TypeAlias = int | Sequence[int] | None
 
 
+def _to_summable(x: TensorLike) -> TensorBase:
+    tensor = to_tensor(x)
+    return cast(tensor, "int32") if tensor.dtype in ("bool", "uint8") else tensor
+
+
 def _reduce(op: str, x: TensorBase, axis: Axis, keepdims: bool) -> TensorBase:
     if x.ndim == 0 or (axis is not None and not isinstance(axis, int) and len(axis) == 0):
         return x
@@ -48,10 +54,7 @@ def _reduce(op: str, x: TensorBase, axis: Axis, keepdims: bool) -> TensorBase:
 @operation
 def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return Σ x; booleans and uint8 are added up as int32."""
-    tensor = to_tensor(x)
-    if tensor.dtype in ("bool", "uint8"):
-        tensor = cast(tensor, "int32")
-    return _reduce("sum", tensor, axis, keepdims)
+    return _reduce("sum", _to_summable(x), axis, keepdims)
 
 
 @operation
@@ -61,24 +64,37 @@ def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase
 
 
 @operation
-def prod(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
+def prod(
+    x: TensorLike, axis: Axis = None, keepdims: bool = False, dtype: str | None = None
+) -> TensorBase:
     """Return the product of the elements; booleans and uint8 are multiplied as int32."""
-    tensor = to_tensor(x)
-    if tensor.dtype in ("bool", "uint8"):
-        tensor = cast(tensor, "int32")
+    tensor = _to_summable(x if dtype is None else cast(x, dtypes.canonical(dtype)))
     return _reduce("prod", tensor, axis, keepdims)
 
 
 @operation
-def max(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
-    """Return the largest element, NaN if there is one."""
-    return _reduce("max", to_numeric(x), axis, keepdims)
+def max(
+    x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: float | None = None
+) -> TensorBase:
+    """Return the largest of the elements and `initial`, NaN if one is."""
+    largest = _extreme("max", x, axis, keepdims)
+    return largest if initial is None else maximum(largest, initial)
 
 
 @operation
-def min(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
-    """Return the smallest element, NaN if there is one."""
-    return _reduce("min", to_numeric(x), axis, keepdims)
+def min(
+    x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: float | None = None
+) -> TensorBase:
+    """Return the smallest of the elements and `initial`, NaN if one is."""
+    smallest = _extreme("min", x, axis, keepdims)
+    return smallest if initial is None else minimum(smallest, initial)
+
+
+def _extreme(op: str, x: TensorLike, axis: Axis, keepdims: bool) -> TensorBase:
+    tensor = to_tensor(x)
+    if tensor.dtype == "bool":
+        return _reduce({"max": "any", "min": "all"}[op], tensor, axis, keepdims)
+    return _reduce(op, tensor, axis, keepdims)
 
 
 @operation
@@ -161,9 +177,7 @@ def cumsum(
 
     Without an axis x is raveled first.
     """
-    tensor = to_numeric(x)
-    if dtype is not None:
-        tensor = cast(tensor, dtypes.canonical(dtype))
+    tensor = _to_summable(x if dtype is None else cast(x, dtypes.canonical(dtype)))
     if axis is None:
         tensor, axis = apply_one("reshape", tensor, shape=[-1]), 0
     return apply_one("cumsum", tensor, axis=axis, reverse=reverse)

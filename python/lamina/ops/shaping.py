@@ -56,9 +56,10 @@ def ndim(x: TensorLike) -> int:
     return to_tensor(x).ndim
 
 
-def size(x: TensorLike) -> int:
-    """Return the number of elements."""
-    return math.prod(to_tensor(x).shape)
+def size(x: TensorLike) -> int | None:
+    """Return the number of elements, None if a size is unknown."""
+    sizes = to_tensor(x).shape
+    return None if None in sizes else math.prod(sizes)
 
 
 @operation

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lamina.ops._apply import apply, apply_one, cast, to_numeric
+from lamina.ops._apply import apply, apply_one, cast, to_numeric, to_tensor
 from lamina.ops.indexing import take_along_axis
 from lamina.ops.reduction import sum
 from lamina.ops.shaping import expand_dims
@@ -20,7 +20,8 @@ __all__ = [
 @operation
 def sort(x: TensorLike, axis: int = -1) -> TensorBase:
     """Return x with the elements along an axis in ascending order."""
-    return apply_one("sort", to_numeric(x), axis=axis)
+    tensor = to_tensor(x)
+    return cast(apply_one("sort", to_numeric(tensor), axis=axis), tensor.dtype)
 
 
 @operation

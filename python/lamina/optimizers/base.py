@@ -204,7 +204,7 @@ class Optimizer(Configurable):
         weights = [v for _, v in pairs]
         for dtype in sorted({v.dtype for v in weights}):
             chosen = [i for i, v in enumerate(weights) if v.dtype == dtype]
-            self._update(
+            self.update(
                 [gradients[i] for i in chosen],
                 [weights[i] for i in chosen],
                 ops.cast(rate, dtype),
@@ -214,22 +214,27 @@ class Optimizer(Configurable):
                 variable.assign(variable.constraint(variable))
         self.iterations.assign_add(1)
 
-    def _update(
-        self, gradients: Sequence[TensorBase], weights: Sequence[Variable], rate: TensorBase
+    def update(
+        self,
+        gradients: Sequence[TensorBase],
+        weights: Sequence[Variable],
+        learning_rate: TensorBase,
     ) -> None:
+        """Update weights of one dtype; an optimizer composed of `lamina.ops` overrides this."""
         positions = [self._position[id(v)] for v in weights]
         state = [*weights, *(slots[i] for slots in self._slots.values() for i in positions)]
         updated = apply_op(
             self.update_op,
             *state,
             *gradients,
-            rate,
+            learning_rate,
             self.iterations,
             count=len(weights),
             weight_decay=[self._decay_of(v) for v in weights],
             **{name: getattr(self, name) for name in self.hyperparameters},
         )
-        for variable, value in zip(state, updated, strict=True):
+        values = updated if len(state) > 1 else (updated,)
+        for variable, value in zip(state, values, strict=True):
             variable.assign(value)
 
     def _known(self, grads: Sequence[Any], variables: Iterable[Variable] | None) -> list[Variable]:

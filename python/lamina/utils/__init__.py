@@ -1,38 +1,27 @@
-"""Helpers around training: seeds, threads, labels, splits, names, your own classes."""
+"""Helpers around training: seeds, threads, labels, splits, your own classes."""
 
 from typing import TYPE_CHECKING
 
 from lamina import _lazy
 
 if TYPE_CHECKING:
-    from lamina.registry import custom_object_scope, register_serializable
-    from lamina.utils.dataset import split_dataset
-    from lamina.utils.numerical import normalize, to_categorical
-    from lamina.utils.seeding import set_random_seed
-    from lamina.utils.threads import get_num_threads, set_num_threads
+    from lamina.registry import custom_object_scope as custom_object_scope
+    from lamina.registry import register_serializable as register_serializable
+    from lamina.utils.dataset import split_dataset as split_dataset
+    from lamina.utils.numerical import normalize as normalize
+    from lamina.utils.numerical import to_categorical as to_categorical
+    from lamina.utils.seeding import set_random_seed as set_random_seed
+    from lamina.utils.threads import get_num_threads as get_num_threads
+    from lamina.utils.threads import set_num_threads as set_num_threads
 
-__all__ = [
-    "custom_object_scope",
-    "get_num_threads",
-    "normalize",
-    "register_serializable",
-    "set_num_threads",
-    "set_random_seed",
-    "split_dataset",
-    "to_categorical",
-]
-
-# Imported when asked for: `lamina.utils.naming` is needed before anything else of Lamina can be.
+# Late, because everything else in Lamina needs `lamina.utils.naming` first.
 __getattr__, __dir__ = _lazy.exports(
     __name__,
-    {
-        "custom_object_scope": "lamina.registry",
-        "get_num_threads": "lamina.utils.threads",
-        "normalize": "lamina.utils.numerical",
-        "register_serializable": "lamina.registry",
-        "set_num_threads": "lamina.utils.threads",
-        "set_random_seed": "lamina.utils.seeding",
-        "split_dataset": "lamina.utils.dataset",
-        "to_categorical": "lamina.utils.numerical",
+    names={
+        "registry": ("custom_object_scope", "register_serializable"),
+        "utils.dataset": ("split_dataset",),
+        "utils.numerical": ("normalize", "to_categorical"),
+        "utils.seeding": ("set_random_seed",),
+        "utils.threads": ("get_num_threads", "set_num_threads"),
     },
 )

@@ -12,7 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-PEERS = ("numpy", "torch", "jax", "sklearn", "keras", "onnxruntime")
+# The packages that each peer needs.
+PEERS = {
+    "numpy": ("numpy",),
+    "torch": ("torch",),
+    "jax": ("jax",),
+    "sklearn": ("sklearn",),
+    "keras": ("keras", "tensorflow"),
+    "onnxruntime": ("onnxruntime", "onnx"),
+}
 
 Work = Callable[[], Any]
 

@@ -1,0 +1,196 @@
+"""The ways a layer is called: on arrays, on symbolic tensors, and inside a trace."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from lamina import dtypes, nest, ops
+from lamina.layers import context
+from lamina.layers.context import Changes
+from lamina.layers.input_spec import InputSpec
+from lamina.layers.state import Stateful
+from lamina.ops._apply import to_array
+from lamina.program import Program
+from lamina.symbolic import Node, infer
+from lamina.tensor import KerasTensor, Tensor, TensorBase
+from lamina.trace import current_trace
+
+_LOSSES, _OUTPUTS = "__losses__", "__outputs__"
+
+Arguments = tuple[Any, ...]
+Keywords = dict[str, Any]
+
+
+class Calling(Stateful):
+    """Brings the arguments of `__call__` to `call`: checked, cast, and with the weights built."""
+
+    input_spec: InputSpec | Sequence[InputSpec] | None = None
+    dtype: str
+    activity_regularizer: Callable[[TensorBase], TensorBase] | None
+    nodes: list[Node]  # the calls on symbolic tensors
+    call: Callable[..., Any]
+    build: Callable[..., None]
+    _build_shapes: dict[str, Any] | None
+    _call_parameters: ClassVar[Mapping[str, inspect.Parameter]] = {}
+    _default_training: ClassVar[bool] = False
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Apply the layer to arrays, symbolic tensors or, inside a trace, traced ones."""
+        plain = len(args) == 1 and not kwargs and type(args[0]) is np.ndarray
+        if plain and self._built and current_trace() is None:
+            # The common case takes the shortest way to its plan.
+            if self._seen_changes != Changes.count:
+                self._forget_programs()
+            outputs = self._one_array(args[0], training=self._default_training)
+            done = type(outputs) is Tensor and not self._call_losses
+            return outputs if done else self._finish(outputs)
+        args = tuple(to_array(arg) if _is_numbers(arg) else arg for arg in args)
+        args, kwargs = nest.map_structure(_as_input, (args, kwargs))
+        if any(isinstance(leaf, KerasTensor) for leaf in nest.leaves((args, kwargs))):
+            return self._call_symbolically(args, kwargs)
+        if current_trace() is not None:
+            return self._call_traced(args, kwargs)
+        return self._call_eagerly(args, kwargs)
+
+    def _call_eagerly(self, args: Arguments, kwargs: Keywords) -> Any:
+        self._check_inputs(args)
+        self._ensure_built(args, kwargs)
+        if self._seen_changes != Changes.count:
+            self._forget_programs()
+        arrays = {key: value for key, value in kwargs.items() if _holds_tensor(value)}
+        static = {key: value for key, value in kwargs.items() if key not in arrays}
+        static["training"] = self._training(static.get("training"))
+        return self._finish(self._program(args, arrays, **static))
+
+    def _call_symbolically(self, args: Arguments, kwargs: Keywords) -> Any:
+        self._check_inputs(args)
+        self._ensure_built(args, kwargs)
+        outputs = infer(self._call_discarding_losses, *args, **kwargs)
+        Node(self, args, kwargs, outputs)
+        return outputs
+
+    def _call_traced(self, args: Arguments, kwargs: Keywords) -> Any:
+        if context.is_outermost():
+            self._clear_losses()
+        training = self._training(kwargs.pop("training", None))
+        args, kwargs = nest.map_structure(self._cast_input, (args, kwargs))
+        self._check_inputs(args)
+        self._ensure_built(args, kwargs)
+        if "training" in self._call_parameters:
+            kwargs["training"] = training
+        with context.entered(self.name, training):
+            outputs = self.call(*args, **kwargs)
+        self._built = True
+        if self.activity_regularizer is not None:
+            for output in nest.leaves(outputs):
+                rows = output.shape[0] if output.ndim else 1
+                self.add_loss(self.activity_regularizer(output) / max(rows, 1))
+        return outputs
+
+    def _call_discarding_losses(self, *args: Any, **kwargs: Any) -> Any:
+        outputs = self._call_traced(args, kwargs)
+        self._clear_losses()
+        return outputs
+
+    # What the programs of calls on arrays are made of. Losses that a call adds are outputs of its
+    # plan: they are tensors of the trace first, and have values only after the run.
+
+    def _forget_programs(self) -> None:
+        """Describe the computation anew in the next call on arrays."""
+        self._seen_changes = Changes.count
+        self._one_array = Program(self._trace_one_array)
+        self._program = Program(self._trace)
+
+    def _trace_one_array(self, x: TensorBase, training: bool) -> Any:
+        return self._trace((x,), {}, training=training)
+
+    def _trace(self, args: Arguments, arrays: Keywords, **static: Any) -> Any:
+        outputs = self._call_traced(tuple(args), {**arrays, **static})
+        losses = self._all_call_losses()
+        self._clear_losses()
+        return {_OUTPUTS: outputs, _LOSSES: losses} if losses else outputs
+
+    def _finish(self, outputs: Any) -> Any:
+        self._call_losses = []
+        if type(outputs) is dict and _LOSSES in outputs:
+            self._call_losses = list(outputs[_LOSSES])
+            return outputs[_OUTPUTS]
+        return outputs
+
+    # Arguments
+
+    def _training(self, asked: bool | None) -> bool:
+        """Return the flag: as asked, else as the outer call has it, else as `call` defaults."""
+        if asked is None:
+            asked = context.training_flag()
+        return self._default_training if asked is None else bool(asked)
+
+    def _cast_input(self, leaf: Any) -> Any:
+        if not isinstance(leaf, (TensorBase, np.ndarray)):
+            return leaf
+        tensor = ops.convert_to_tensor(leaf)
+        floating = dtypes.is_floating(tensor.dtype) and dtypes.is_floating(self.dtype)
+        return ops.cast(tensor, self.dtype) if floating else tensor
+
+    def _check_inputs(self, args: Arguments) -> None:
+        inputs = nest.flatten(args[0]) if args else []
+        specs = self.input_spec if isinstance(self.input_spec, Sequence) else [self.input_spec]
+        if len(specs) > 1 and len(specs) != len(inputs):
+            raise ValueError(f"{self._title}: expected {len(specs)} inputs, received {len(inputs)}")
+        for position, tensor in enumerate(inputs):
+            if not isinstance(tensor, (TensorBase, np.ndarray)):
+                raise ValueError(
+                    f"{self._title}: expected arrays or tensors as positional arguments, "
+                    f"received {tensor!r}; pass options by keyword"
+                )
+            spec = specs[position] if len(specs) > 1 else specs[0]
+            expected = spec.unmet(tuple(tensor.shape)) if spec is not None else None
+            if expected is not None:
+                which = f" (input {position})" if len(inputs) > 1 else ""
+                raise ValueError(
+                    f"{self._title}: expected {expected}, received shape {tensor.shape}{which}"
+                )
+
+    def _ensure_built(self, args: Arguments, kwargs: Keywords) -> None:
+        if self._built:
+            return
+        if self._own_build:
+            self.build(**self._shapes_for_build(args, kwargs))
+        elif self._build_shapes is None:
+            self._build_shapes = {"input_shape": shapes_of(args[0])} if args else {}
+
+    def _shapes_for_build(self, args: Arguments, kwargs: Keywords) -> dict[str, Any]:
+        """Return build's arguments: the first input's shape, or `<argument>_shape` by name."""
+        names = list(inspect.signature(self.build).parameters)
+        if len(names) == 1:
+            return {names[0]: shapes_of(args[0])}
+        given = inspect.signature(self.call).bind(*args, **kwargs).arguments
+        inputs = {f"{key}_shape": value for key, value in given.items()}
+        return {name: shapes_of(inputs[name]) for name in names if name in inputs}
+
+
+def shapes_of(inputs: Any) -> Any:
+    """Return the shapes of a nest of tensors."""
+    return nest.map_structure(lambda tensor: tuple(tensor.shape), inputs)
+
+
+def _as_input(leaf: Any) -> Any:
+    """Return what has values as a tensor or array, an option as it is."""
+    if isinstance(leaf, (TensorBase, np.ndarray)) or not hasattr(leaf, "__array__"):
+        return leaf
+    return np.asarray(leaf)
+
+
+def _is_numbers(arg: Any) -> bool:
+    """Return whether an argument is an array written as nested lists."""
+    return isinstance(arg, (list, tuple)) and all(
+        isinstance(leaf, (bool, int, float)) for leaf in nest.leaves(arg)
+    )
+
+
+def _holds_tensor(value: Any) -> bool:
+    return any(isinstance(leaf, (TensorBase, np.ndarray)) for leaf in nest.leaves(value))

@@ -1,0 +1,40 @@
+"""Matrix products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from lamina.reference.registry import OPS, Array, op, unbroadcast
+
+
+def _turn(x: Array, transpose: bool) -> Array:
+    return np.swapaxes(x, -1, -2) if transpose else x
+
+
+@op("matmul")
+def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False) -> Array:
+    """Return the product of the last two axes, (m, k) (k, n) -> (m, n), leading axes broadcast."""
+    return np.asarray(np.matmul(_turn(a, transpose_a), _turn(b, transpose_b)))
+
+
+@matmul.gradient
+def _(
+    dy: Array, a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False
+) -> tuple[Array, Array]:
+    da = np.matmul(dy, np.swapaxes(_turn(b, transpose_b), -1, -2))
+    db = np.matmul(np.swapaxes(_turn(a, transpose_a), -1, -2), dy)
+    return (
+        unbroadcast(_turn(da, transpose_a), a.shape),
+        unbroadcast(_turn(db, transpose_b), b.shape),
+    )
+
+
+@op("dense")
+def dense(x: Array, w: Array, *bias: Array, activation: str = "identity", **parameters: Any) -> Array:
+    """Return activation(x w + bias): what the core computes in one pass."""
+    y = np.matmul(x, w)
+    for b in bias:
+        y = y + b
+    return np.asarray(OPS[activation].forward(y, **parameters))

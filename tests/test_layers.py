@@ -1,0 +1,488 @@
+"""Layers: values and gradients against plain NumPy, weights, configs, and what they refuse."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import Variable, layers, ops
+from lamina.models import Model
+from lamina.registry import layers as registry
+
+rng = np.random.default_rng(5)
+
+
+class Case(NamedTuple):
+    """A layer, the shapes of its inputs, and expected(weights, *inputs) in NumPy."""
+
+    make: Callable[..., layers.Layer]
+    shapes: tuple[tuple[int, ...], ...]
+    expected: Callable[..., Any]
+
+
+def softmax(x, axis=-1):
+    e = np.exp(x - x.max(axis=axis, keepdims=True))
+    return e / e.sum(axis=axis, keepdims=True)
+
+
+def unit(x, axis):
+    return x / np.sqrt((x**2).sum(axis=axis, keepdims=True))
+
+
+def dense(w, x):
+    return np.tanh(x @ w[0] + w[1])
+
+
+A, B, C, S = (4, 3), (2, 3, 4), (2, 3, 4, 5), (4, 1)
+MEAN, VARIANCE = [1.0, -2.0, 0.5], [4.0, 0.25, 1.0]
+CASES: dict[str, list[Case]] = {
+    "Dense": [
+        Case(lambda **k: layers.Dense(5, "tanh", bias_initializer="normal", **k), (A,), dense),
+        Case(lambda **k: layers.Dense(2, use_bias=False, **k), (B,), lambda w, x: x @ w[0]),
+    ],
+    "Activation": [Case(lambda **k: layers.Activation("tanh", **k), (B,), lambda w, x: np.tanh(x))],
+    "Identity": [Case(layers.Identity, (B,), lambda w, x: x)],
+    "Lambda": [
+        Case(
+            lambda **k: layers.Lambda(lambda x, a: a * ops.square(x), arguments={"a": 3.0}, **k),
+            (A,),
+            lambda w, x: 3 * x**2,
+        )
+    ],
+    "ReLU": [
+        Case(layers.ReLU, (B,), lambda w, x: np.maximum(x, 0)),
+        Case(
+            lambda **k: layers.ReLU(max_value=1.0, negative_slope=0.1, threshold=0.2, **k),
+            (B,),
+            lambda w, x: np.where(x >= 0.2, np.minimum(x, 1.0), 0.1 * (x - 0.2)),
+        ),
+    ],
+    "LeakyReLU": [Case(layers.LeakyReLU, (B,), lambda w, x: np.where(x > 0, x, 0.3 * x))],
+    "PReLU": [
+        Case(
+            lambda **k: layers.PReLU("normal", shared_axes=[1, 3], **k),
+            (C,),
+            lambda w, x: np.where(x > 0, x, w[0] * x),
+        )
+    ],
+    "ELU": [
+        Case(
+            lambda **k: layers.ELU(0.7, **k),
+            (B,),
+            lambda w, x: np.where(x > 0, x, 0.7 * np.expm1(np.minimum(x, 0))),
+        )
+    ],
+    "Softmax": [
+        Case(layers.Softmax, (B,), lambda w, x: softmax(x)),
+        Case(lambda **k: layers.Softmax([1, 2], **k), (B,), lambda w, x: softmax(x, (1, 2))),
+    ],
+    "Flatten": [
+        Case(layers.Flatten, (C,), lambda w, x: x.reshape(2, -1)),
+        Case(
+            lambda **k: layers.Flatten("channels_first", **k),
+            (C,),
+            lambda w, x: np.moveaxis(x, 1, -1).reshape(2, -1),
+        ),
+        Case(layers.Flatten, ((5,),), lambda w, x: x[:, None]),
+    ],
+    "Reshape": [
+        Case(lambda **k: layers.Reshape((6, -1), **k), (B,), lambda w, x: x.reshape(2, 6, 2)),
+        Case(lambda **k: layers.Reshape((12,), **k), (B,), lambda w, x: x.reshape(2, 12)),
+    ],
+    "Permute": [
+        Case(lambda **k: layers.Permute((3, 1, 2), **k), (C,), lambda w, x: x.transpose(0, 3, 1, 2))
+    ],
+    "RepeatVector": [
+        Case(lambda **k: layers.RepeatVector(3, **k), (A,), lambda w, x: np.stack([x] * 3, axis=1))
+    ],
+    "Dropout": [Case(lambda **k: layers.Dropout(0.5, **k), (A,), lambda w, x: x)],
+    "GaussianNoise": [Case(lambda **k: layers.GaussianNoise(0.5, **k), (A,), lambda w, x: x)],
+    "Rescaling": [
+        Case(
+            lambda **k: layers.Rescaling([0.5, 2, 3], offset=-1, **k),
+            (A,),
+            lambda w, x: x * [0.5, 2, 3] - 1,
+        )
+    ],
+    "Normalization": [
+        Case(
+            lambda **k: layers.Normalization(mean=MEAN, variance=VARIANCE, **k),
+            (A,),
+            lambda w, x: (x - MEAN) / np.sqrt(VARIANCE),
+        ),
+        Case(
+            lambda **k: layers.Normalization(1, MEAN, VARIANCE, invert=True, **k),
+            (B,),
+            lambda w, x: np.c_[MEAN] + x * np.sqrt(np.c_[VARIANCE]),
+        ),
+    ],
+    "Add": [Case(layers.Add, (A, A, A), lambda w, x, y, z: x + y + z)],
+    "Subtract": [Case(layers.Subtract, (A, S), lambda w, x, y: x - y)],
+    "Multiply": [Case(layers.Multiply, (A, (4, 2, 3)), lambda w, x, y: x[:, None] * y)],
+    "Average": [Case(layers.Average, (A, A, A), lambda w, x, y, z: (x + y + z) / 3)],
+    "Maximum": [Case(layers.Maximum, (A, A), lambda w, x, y: np.maximum(x, y))],
+    "Minimum": [Case(layers.Minimum, (A, A), lambda w, x, y: np.minimum(x, y))],
+    "Concatenate": [
+        Case(layers.Concatenate, (A, S), lambda w, x, y: np.concatenate([x, y], -1)),
+        Case(
+            lambda **k: layers.Concatenate(1, **k),
+            (B, (2, 1, 4)),
+            lambda w, x, y: np.concatenate([x, y], 1),
+        ),
+    ],
+    "Dot": [
+        Case(lambda **k: layers.Dot(1, **k), (A, A), lambda w, x, y: (x * y).sum(1)[:, None]),
+        Case(
+            lambda **k: layers.Dot((2, 1), **k),
+            (B, (2, 4, 5)),
+            lambda w, x, y: np.einsum("bik,bkj->bij", x, y),
+        ),
+        Case(
+            lambda **k: layers.Dot(-1, normalize=True, **k),
+            (B, (2, 4)),
+            lambda w, x, y: np.einsum("bik,bk->bi", unit(x, 2), unit(y, 1)),
+        ),
+    ],
+}
+ROWS = [
+    pytest.param(case, id=f"{name}-{number}")
+    for name, cases in CASES.items()
+    for number, case in enumerate(cases)
+]
+
+
+def alone(items):
+    return items[0] if len(items) == 1 else items
+
+
+def sample(case, dtype):
+    return [rng.normal(size=shape).astype(dtype) for shape in case.shapes]
+
+
+def test_every_layer_has_a_case() -> None:
+    known = {name for name in registry.names() if not issubclass(registry.find(name), Model)}
+    assert known - {"InputLayer"} == set(CASES)
+
+
+@pytest.mark.parametrize("case", ROWS)
+@pytest.mark.parametrize(("dtype", "tolerance"), [("float32", 1e-5), ("float64", 1e-12)])
+def test_values(case: Case, dtype: str, tolerance: float) -> None:
+    layer, inputs = case.make(dtype=dtype), sample(case, dtype)
+    outputs = layer(alone(inputs)).numpy()
+    expected = case.expected([w.numpy() for w in layer.weights], *inputs)
+    assert outputs.dtype == dtype
+    np.testing.assert_allclose(outputs, expected, rtol=tolerance, atol=tolerance)
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_gradients_are_the_slopes_of_the_numpy_form(case: Case) -> None:
+    layer, inputs = case.make(dtype="float64"), sample(case, "float64")
+    shape = layer(alone(inputs)).shape
+    seed = rng.normal(size=shape)
+    weights = [w.numpy() for w in layer.weights]
+
+    @lamina.function
+    def gradients(*tensors):
+        target = ops.sum(layer(alone(list(tensors))) * seed)
+        return lamina.grad(target, [*layer.weights, *tensors])
+
+    step = 1e-6
+    for array, gradient in zip([*weights, *inputs], gradients(*inputs), strict=True):
+        slopes = np.zeros(array.shape)
+        for index in np.ndindex(array.shape):
+            kept = array[index]
+            sides = []
+            for sign in (1, -1):
+                array[index] = kept + sign * step
+                sides.append((case.expected(weights, *inputs) * seed).sum())
+            array[index] = kept
+            slopes[index] = (sides[0] - sides[1]) / (2 * step)
+        np.testing.assert_allclose(gradient, slopes, rtol=1e-6, atol=1e-7)
+
+
+@pytest.mark.parametrize("case", ROWS)
+def test_symbolic_shapes_are_those_of_the_values(case: Case) -> None:
+    layer = case.make()
+    symbols = [layers.Input(shape[1:]) for shape in case.shapes]
+    symbolic = layer(alone(symbols))
+    outputs = layer(alone(sample(case, "float32")))
+    assert symbolic.shape == (None, *outputs.shape[1:])
+    assert symbolic.dtype == outputs.dtype
+    shapes = alone([list(shape) for shape in case.shapes])
+    assert layer.compute_output_shape(shapes) == outputs.shape
+    assert layer.output is symbolic
+
+
+@pytest.mark.parametrize("case", [row for row in ROWS if not row.id.startswith("Lambda")])
+def test_a_config_makes_the_same_layer(case: Case) -> None:
+    layer, inputs = case.make(name="it", trainable=False, dtype="float64"), sample(case, "float64")
+    outputs = layer(alone(inputs))
+    again = registry.deserialize({"class_name": type(layer).__name__, "config": layer.get_config()})
+    assert again.get_config() == layer.get_config()
+    again(alone(inputs))
+    again.set_weights(layer.get_weights())
+    np.testing.assert_array_equal(again(alone(inputs)), outputs)
+
+
+def test_function_forms() -> None:
+    x, y = sample(CASES["Maximum"][0], "float32")
+    np.testing.assert_array_equal(layers.add([x, y]), x + y)
+    np.testing.assert_array_equal(layers.subtract([x, y]), x - y)
+    np.testing.assert_array_equal(layers.multiply([x, y]), x * y)
+    np.testing.assert_array_equal(layers.average([x, y]), (x + y) / 2)
+    np.testing.assert_array_equal(layers.maximum([x, y]), np.maximum(x, y))
+    np.testing.assert_array_equal(layers.minimum([x, y]), np.minimum(x, y))
+    np.testing.assert_array_equal(layers.concatenate([x, y], axis=0), np.concatenate([x, y]))
+    np.testing.assert_allclose(layers.dot([x, y], axes=1)[:, 0], (x * y).sum(1), rtol=1e-6)
+
+
+def test_softmax_leaves_out_what_is_masked() -> None:
+    x, mask = rng.normal(size=(3, 4)).astype(np.float32), rng.random((3, 4)) > 0.3
+    mask[:, 0] = True
+    expected = np.where(mask, np.exp(x), 0)
+    expected /= expected.sum(1, keepdims=True)
+    np.testing.assert_allclose(layers.Softmax()(x, mask=mask), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("noise_shape", [None, (None, 1), (1, 8)])
+def test_dropout_keeps_the_mean_and_drops_its_share(noise_shape: Any) -> None:
+    x = np.ones((1000, 8), np.float32)
+    layer = layers.Dropout(0.25, noise_shape=noise_shape, seed=1)
+    y = layer(x, training=True).numpy()
+    assert set(np.unique(y)) <= {np.float32(0), np.float32(1 / 0.75)}
+    if noise_shape is None:
+        assert abs((y == 0).mean() - 0.25) < 0.02
+    else:
+        axis = noise_shape.index(1)
+        np.testing.assert_array_equal(y, np.broadcast_to(y.take([0], axis), y.shape))
+    assert (layer(x, training=True).numpy() != y).any()  # each call draws anew
+    again = layers.Dropout(0.25, noise_shape=noise_shape, seed=1)
+    np.testing.assert_array_equal(again(x, training=True), y)
+
+
+def test_noise_has_its_deviation() -> None:
+    noise = layers.GaussianNoise(0.5, seed=1)(np.zeros((1000, 20), np.float32), training=True)
+    assert abs(noise.numpy().std() - 0.5) < 0.01
+    assert abs(noise.numpy().mean()) < 0.01
+
+
+@pytest.mark.parametrize("axis", [-1, None, (1, 2), 1])
+@pytest.mark.parametrize("batches", [1, 3])
+def test_normalization_adapts(axis: Any, batches: int) -> None:
+    x = 3 * rng.normal(size=(30, 3, 4)) + 5
+    layer = layers.Normalization(axis=axis, dtype="float64")
+    layer.adapt(x if batches == 1 else np.array_split(x, batches))
+    kept = () if axis is None else (axis,) if isinstance(axis, int) else axis
+    reduced = tuple(i for i in range(3) if i not in {k % 3 for k in kept})
+    mean, deviation = x.mean(reduced, keepdims=True), x.std(reduced, keepdims=True)
+    np.testing.assert_allclose(layer(x), (x - mean) / deviation, rtol=1e-10, atol=1e-10)
+    assert [w.name for w in layer.weights] == ["mean", "variance", "count"]
+    assert layer.trainable_weights == []
+
+
+class Scale(layers.Layer):
+    """A layer of one's own: x * scale + offset, and a number of calls."""
+
+    def __init__(self, initial: float = 2.0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.initial = initial
+
+    def build(self, input_shape: Any) -> None:
+        self.calls = self.add_weight((), "zeros", "int32", trainable=False, name="calls")
+        self.scale = self.add_weight(input_shape[-1:], name="scale", initializer="ones")
+        self.offset = Variable(np.zeros(input_shape[-1:], np.float32), name="offset")
+
+    def call(self, x: Any, training: bool = False) -> Any:
+        self.calls.assign_add(1)
+        self.add_loss(ops.sum(self.scale))
+        return x * self.scale * self.initial + self.offset + (1.0 if training else 0.0)
+
+
+class Pair(layers.Layer):
+    """Layers in a list and in a dict."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.chain = [Scale(), layers.Dense(2, kernel_regularizer="l2")]
+        self.named = {"drop": layers.Dropout(0.5), "last": Scale(1.0)}
+
+    def call(self, x: Any) -> Any:
+        for layer in [*self.chain, *self.named.values()]:
+            x = layer(x)
+        return x
+
+
+def test_own_layers_keep_state_and_hear_of_training() -> None:
+    layer, x = Scale(), np.ones((2, 3), np.float32)
+    np.testing.assert_array_equal(layer(x), 2 * x)
+    np.testing.assert_array_equal(layer(x, training=True), 2 * x + 1)
+    assert int(layer.calls) == 2
+    assert [w.name for w in layer.weights] == ["scale", "offset", "calls"]
+    assert [float(loss) for loss in layer.losses] == [3.0]
+    assert layer.get_config()["initial"] == 2.0
+    layer.initial = 5.0  # changes reach the compiled plans
+    np.testing.assert_array_equal(layer(x), 5 * x)
+
+
+def test_sub_layers_are_found_in_lists_and_dicts() -> None:
+    pair, x = Pair(), np.ones((2, 3), np.float32)
+    assert not pair.built
+    pair(x)
+    assert [w.path.split("/", 1)[1].rstrip("_0123456789") for w in pair.weights] == [
+        *("scale/scale", "scale/offset", "scale/calls", "dense/kernel", "dense/bias"),
+        *("scale_1/scale", "scale_1/offset", "scale_1/calls"),
+    ][:0] or len(pair.weights) == 8
+    assert len(pair.variables) == 9  # with the state of the generator
+    assert len(pair.losses) == 3
+    kernel = pair.chain[1].kernel
+    assert float(pair.losses[-1]) == pytest.approx(0.01 * (kernel.numpy() ** 2).sum(), rel=1e-5)
+    assert (pair(x, training=True).numpy() != pair(x).numpy()).any()
+
+
+def test_trainable_is_recursive_and_comes_back() -> None:
+    pair = Pair()
+    pair.build((None, 3))
+    before = [id(w) for w in pair.trainable_weights]
+    assert len(before) == 6
+    pair.trainable = False
+    assert pair.trainable_weights == []
+    assert len(pair.non_trainable_weights) == 8
+    pair.trainable = True
+    assert [id(w) for w in pair.trainable_weights] == before
+    pair.chain[1].trainable = False
+    assert len(pair.trainable_weights) == 4
+
+
+def test_activity_regularizers_add_to_the_losses() -> None:
+    layer, x = layers.Dense(2, activity_regularizer="l1"), rng.normal(size=(4, 3))
+    y = layer(x).numpy()
+    assert float(layer.losses[0]) == pytest.approx(0.01 * np.abs(y).sum() / 4, rel=1e-5)
+
+
+def test_names_count_up_per_class() -> None:
+    lamina.utils.naming.reset_names()
+    names = [layers.Dense(1).name, layers.LeakyReLU().name, layers.Dense(1).name]
+    assert names == ["dense", "leaky_re_lu", "dense_1"]
+    assert repr(layers.Dense(1, name="it")) == "<Dense name=it, built=False>"
+
+
+def test_floats_are_cast_to_the_dtype_of_the_layer() -> None:
+    layer = layers.Dense(2)
+    assert layer(np.ones((1, 3), np.float64)).dtype == "float32"
+    assert layer(np.ones((1, 3), np.int64)).dtype == "float32"
+    assert layer([[1, 2, 3]]).dtype == "float32"
+    lamina.config.set_floatx("float64")
+    assert layers.Dense(2)(np.ones((1, 3), np.float32)).dtype == "float64"
+
+
+def built() -> layers.Dense:
+    layer = layers.Dense(5, name="hidden")
+    layer.build((None, 13))
+    return layer
+
+
+def ones(*shape: int) -> Any:
+    return np.ones(shape, np.float32)
+
+
+WRONG = {
+    "Dense(0)": (lambda: layers.Dense(0), "units=0"),
+    "Dense(-3)": (lambda: layers.Dense(-3), "positive integer, received units=-3"),
+    "Dense('3')": (lambda: layers.Dense("3"), "units='3'"),
+    "features": (
+        lambda: built()(ones(32, 12)),
+        r"Dense 'hidden': expected input with 13 features, received shape \(32, 12\)",
+    ),
+    "rank": (lambda: built()(ones(13)), r"at least 2 dimensions, received shape \(13,\)"),
+    "unknown option": (lambda: layers.Dense(3, unit=3), "unknown arguments 'unit'"),
+    "activation": (lambda: layers.Dense(3, "rleu"), "'relu'"),
+    "name": (lambda: layers.Dense(3, name="a/b"), "without '/'"),
+    "trainable": (lambda: layers.Dense(3, trainable=2), "trainable"),
+    "options by position": (lambda: layers.Softmax()("x"), "pass options by keyword"),
+    "get_weights early": (lambda: layers.Dense(3).get_weights(), "built"),
+    "set_weights early": (lambda: layers.Dense(3).set_weights([]), "built"),
+    "count_params early": (lambda: layers.Dense(3).count_params(), "built"),
+    "unknown features": (lambda: layers.Dense(3)(layers.Input((None,))), "known number"),
+    "rate": (lambda: layers.Dropout(1.5), "rate=1.5"),
+    "noise_shape": (lambda: layers.Dropout(0.5, noise_shape=(0, 1)), "noise_shape"),
+    "stddev": (lambda: layers.GaussianNoise(-1), "stddev=-1"),
+    "slope": (lambda: layers.LeakyReLU(negative_slope=-1), "negative_slope=-1"),
+    "max_value": (lambda: layers.ReLU(max_value=-1), "max_value=-1"),
+    "target_shape": (lambda: layers.Reshape((-1, -1)), "at most one -1"),
+    "reshape": (lambda: layers.Reshape((5,))(ones(2, 4)), "4 values"),
+    "dims": (lambda: layers.Permute((2, 3)), "permutation"),
+    "n": (lambda: layers.RepeatVector(0), "n=0"),
+    "shared_axes": (lambda: layers.PReLU(shared_axes=[3])(ones(2, 4)), "shared_axes"),
+    "data_format": (lambda: layers.Flatten("last"), "channels_last"),
+    "no list": (lambda: layers.Add()(ones(2, 3)), "list of inputs"),
+    "no broadcast": (lambda: layers.Add()([ones(2, 3), ones(2, 4)]), "broadcast"),
+    "batches": (lambda: layers.Add()([ones(2, 3), ones(1, 3)]), "broadcast"),
+    "three": (lambda: layers.Subtract()([ones(2, 3)] * 3), "list of 2"),
+    "concatenate": (lambda: layers.Concatenate()([ones(2, 3), ones(3, 3)]), "outside axis -1"),
+    "dot sizes": (lambda: layers.Dot(1)([ones(2, 3), ones(2, 4)]), "one size"),
+    "dot batch": (lambda: layers.Dot(0)([ones(2, 3), ones(2, 3)]), "not axis 0"),
+    "one statistic": (lambda: layers.Normalization(mean=1.0), "both mean and variance"),
+    "axis": (lambda: layers.Normalization(axis=4).adapt(ones(2, 3)), "axis"),
+    "no data": (lambda: layers.Normalization().adapt(ones(0, 3)), "empty"),
+    "other data": (
+        lambda: layers.Normalization().adapt([ones(2, 3), ones(2, 4)]),
+        r"\(None, 3\), received \(2, 4\)",
+    ),
+    "no shape": (lambda: layers.Input(), "either shape or batch_shape"),
+    "bad shape": (lambda: layers.Input((3, "x")), "received shape"),
+}
+
+
+@pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
+def test_wrong_use_is_a_value_error(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_attributes_that_come_with_building_say_so() -> None:
+    with pytest.raises(AttributeError, match="kernel.*not built yet"):
+        _ = layers.Dense(3).kernel
+
+    class Forgetful(layers.Layer):
+        def __init__(self) -> None:
+            self.units = 3
+
+    with pytest.raises(AttributeError, match=r"super\(\).__init__"):
+        Forgetful()(ones(1, 2))
+
+
+def test_set_weights_changes_all_or_nothing() -> None:
+    layer = built()
+    before = layer.get_weights()
+    for wrong in ([ones(13, 5)], [ones(13, 5), ones(4)], [ones(13, 5), np.array(["a"] * 5)]):
+        with pytest.raises(ValueError, match="hidden"):
+            layer.set_weights(wrong)
+        for one, other in zip(layer.get_weights(), before, strict=True):
+            np.testing.assert_array_equal(one, other)
+    layer.set_weights([ones(13, 5), [1, 2, 3, 4, 5]])
+    np.testing.assert_array_equal(layer(ones(1, 13)), [[14, 15, 16, 17, 18]])
+
+
+def test_a_failed_build_leaves_no_weights() -> None:
+    class Fragile(layers.Layer):
+        wrong = True
+
+        def build(self, input_shape: Any) -> None:
+            self.w = self.add_weight((2,), name="w")
+            if self.wrong:
+                raise ValueError("not yet")
+
+        def call(self, x: Any) -> Any:
+            return x * self.w
+
+    layer = Fragile()
+    with pytest.raises(ValueError, match="not yet"):
+        layer(ones(1, 2))
+    assert layer.weights == []
+    layer.wrong = False
+    assert layer(ones(1, 2)).shape == (1, 2)
+    assert len(layer.weights) == 1

@@ -1,0 +1,389 @@
+"""Optimizers and schedules: values after 20 steps, state, options, traces, names, errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import constraints, ops, optimizers
+from lamina.optimizers import schedules
+from lamina.registry import optimizers as registry
+from lamina.registry import schedules as schedule_registry
+
+START = ([0.5, -1.0, 2.0], [0.1])
+TARGET = ([1.0, -2.0, 3.0], [-0.5])
+
+# Class, options, the four weights after 20 steps (by another implementation, in float32).
+CASES: list[tuple[str, dict[str, Any], list[float]]] = [
+    ("SGD", {}, [0.663, -1.326, 2.326, -0.0956006]),
+    ("SGD", {"momentum": 0.9}, [1.13289, -2.26577, 3.26577, -0.659465]),
+    ("SGD", {"momentum": 0.9, "nesterov": True}, [1.10631, -2.21263, 3.21263, -0.627578]),
+    ("Adam", {"learning_rate": 0.05}, [1.13178, -1.85425, 2.85425, -0.620445]),
+    ("Adam", {"learning_rate": 0.05, "amsgrad": True}, [1.13176, -1.85425, 2.85425, -0.620368]),
+    (
+        "AdamW",
+        {"learning_rate": 0.05, "weight_decay": 0.1},
+        [1.09472, -1.73556, 2.65222, -0.599438],
+    ),
+    ("Adamax", {"learning_rate": 0.05}, [0.991408, -1.58825, 2.58825, -0.424154]),
+    ("Nadam", {"learning_rate": 0.05}, [1.03961, -1.69435, 2.69436, -0.495786]),
+    ("Lion", {"learning_rate": 0.02}, [0.9, -1.4, 2.4, -0.3]),
+    ("RMSprop", {"learning_rate": 0.02}, [0.925196, -1.50513, 2.50513, -0.355279]),
+    (
+        "RMSprop",
+        {"learning_rate": 0.05, "momentum": 0.5, "centered": True},
+        [1.001, -2, 3, -0.499712],
+    ),
+    ("Adagrad", {"learning_rate": 0.1}, [0.964903, -1.63304, 2.63304, -0.420983]),
+    ("Adadelta", {"learning_rate": 1.0}, [0.530917, -1.03124, 2.03124, 0.068976]),
+    (
+        "Ftrl",
+        {
+            "learning_rate": 0.1,
+            "l1_regularization_strength": 0.01,
+            "l2_regularization_strength": 0.1,
+            "beta": 0.1,
+        },
+        [0.765204, -1.28647, 1.93894, -0.428128],
+    ),
+    ("SGD", {"weight_decay": 0.1}, [0.653292, -1.30658, 2.29007, -0.0955122]),
+    ("SGD", {"learning_rate": 0.1, "clipnorm": 0.5}, [0.833333, -1.66667, 2.66667, -0.483915]),
+    ("SGD", {"learning_rate": 0.1, "clipvalue": 0.3}, [0.972479, -1.6, 2.6, -0.44073]),
+    (
+        "SGD",
+        {"learning_rate": 0.1, "global_clipnorm": 0.5},
+        [0.809492, -1.61898, 2.61898, -0.271391],
+    ),
+]
+IDS = [f"{name}-{'-'.join(options)}".rstrip("-") for name, options, _ in CASES]
+
+STEPS = (0, 1, 2, 5, 6, 10)
+# Class, options, rates after so many steps (by another implementation, in float32).
+SCHEDULES: list[tuple[str, dict[str, Any], list[float]]] = [
+    (
+        "ExponentialDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5},
+        [0.1, 0.0840896, 0.0707107, 0.0420448, 0.0353553, 0.0176777],
+    ),
+    (
+        "ExponentialDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5, "staircase": True},
+        [0.1, 0.1, 0.1, 0.05, 0.05, 0.025],
+    ),
+    (
+        "InverseTimeDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5},
+        [0.1, 0.0888889, 0.08, 0.0615385, 0.0571429, 0.0444444],
+    ),
+    (
+        "InverseTimeDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "decay_rate": 0.5, "staircase": True},
+        [0.1, 0.1, 0.1, 0.0666667, 0.0666667, 0.05],
+    ),
+    (
+        "PiecewiseConstantDecay",
+        {"boundaries": [1, 6], "values": [0.1, 0.05, 0.01]},
+        [0.1, 0.1, 0.05, 0.05, 0.05, 0.01],
+    ),
+    (
+        "PolynomialDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 4, "end_learning_rate": 0.01, "power": 2.0},
+        [0.1, 0.060625, 0.0325, 0.01, 0.01, 0.01],
+    ),
+    (
+        "PolynomialDecay",
+        {
+            "initial_learning_rate": 0.1,
+            "decay_steps": 4,
+            "end_learning_rate": 0.01,
+            "power": 2.0,
+            "cycle": True,
+        },
+        [0.1, 0.060625, 0.0325, 0.0226563, 0.015625, 0.0125],
+    ),
+    (
+        "CosineDecay",
+        {"initial_learning_rate": 0.1, "decay_steps": 8, "alpha": 0.1},
+        [0.1, 0.0965746, 0.0868198, 0.0377792, 0.0231802, 0.01],
+    ),
+    (
+        "CosineDecay",
+        {"initial_learning_rate": 0.01, "decay_steps": 4, "warmup_target": 0.1, "warmup_steps": 2},
+        [0.01, 0.055, 0.1, 0.0146447, 0, 0],
+    ),
+    (
+        "CosineDecayRestarts",
+        {"initial_learning_rate": 0.1, "first_decay_steps": 3},
+        [0.1, 0.075, 0.025, 0.075, 0.05, 0.0982963],
+    ),
+    (
+        "CosineDecayRestarts",
+        {
+            "initial_learning_rate": 0.1,
+            "first_decay_steps": 3,
+            "t_mul": 1.0,
+            "m_mul": 0.5,
+            "alpha": 0.1,
+        },
+        [0.1, 0.0775, 0.0325, 0.02125, 0.0325, 0.0184375],
+    ),
+]
+
+
+def weights(dtype: str = "float32") -> list[lamina.Variable]:
+    return [lamina.Variable(np.asarray(w, dtype), name=f"w{i}") for i, w in enumerate(START)]
+
+
+def gradients(values: Any, step: int) -> list[Any]:
+    return [
+        (np.asarray(v) - np.asarray(t, v.dtype)) * (1 + step % 3)
+        for v, t in zip(values, TARGET, strict=True)
+    ]
+
+
+def train(optimizer: optimizers.Optimizer, variables: list[lamina.Variable], steps: int) -> None:
+    for step in range(steps):
+        optimizer.apply(gradients(variables, step), variables)
+
+
+def flat(variables: list[lamina.Variable]) -> Any:
+    return np.concatenate([v.numpy().ravel() for v in variables])
+
+
+@pytest.fixture(params=CASES, ids=IDS)
+def case(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any], list[float]]:
+    return request.param
+
+
+def test_every_registered_optimizer_and_schedule_has_a_case() -> None:
+    assert set(registry.names()) == {name for name, *_ in CASES}
+    assert set(schedule_registry.names()) == {name for name, *_ in SCHEDULES}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_weights_after_20_steps(case: Any, dtype: str) -> None:
+    name, options, expected = case
+    variables = weights(dtype)
+    optimizer = getattr(optimizers, name)(**options)
+    train(optimizer, variables, 20)
+    np.testing.assert_allclose(flat(variables), expected, rtol=5e-5)
+    assert int(optimizer.iterations) == 20
+
+
+def test_in_a_plan_equals_by_hand(case: Any) -> None:
+    name, options, _ = case
+    eager, traced = weights(), weights()
+    train(getattr(optimizers, name)(**options), eager, 5)
+    optimizer = getattr(optimizers, name)(**options)
+    optimizer.build(traced)
+    step = lamina.function(lambda g: optimizer.apply(g, traced))
+    for k in range(5):
+        step(gradients(traced, k))
+    np.testing.assert_allclose(flat(traced), flat(eager), rtol=1e-6)
+    assert int(optimizer.iterations) == 5
+
+
+def test_state_restored_continues_the_same(case: Any) -> None:
+    name, options, _ = case
+    variables = weights()
+    first = getattr(optimizers, name)(**options)
+    train(first, variables, 4)
+    copies = [lamina.Variable(v.numpy(), name=v.name) for v in variables]
+    second = optimizers.deserialize(optimizers.serialize(first))
+    assert second.get_config() == first.get_config()
+    second.build(copies)
+    for new, old in zip(second.variables, first.variables, strict=True):
+        new.assign(old.numpy())
+    train(first, variables, 4)
+    train(second, copies, 4)
+    np.testing.assert_array_equal(flat(copies), flat(variables))
+
+
+def test_order_of_the_state() -> None:
+    optimizer = optimizers.Adam(amsgrad=True)
+    optimizer.build(weights())
+    assert [v.name for v in optimizer.variables] == [
+        "iteration",
+        "learning_rate",
+        "w0_momentum",
+        "w0_velocity",
+        "w1_momentum",
+        "w1_velocity",
+        "w0_velocity_hat",
+        "w1_velocity_hat",
+    ]
+
+
+def test_learning_rate_is_read_at_run_time() -> None:
+    variables = weights()
+    optimizer = optimizers.SGD(0.5)
+    optimizer.build(variables)
+    step = lamina.function(lambda g: optimizer.apply(g, variables))
+    ones = [np.ones(3, "float32"), np.ones(1, "float32")]
+    step(ones)
+    np.testing.assert_allclose(variables[0].numpy(), np.asarray(START[0]) - 0.5)
+    optimizer.learning_rate = 0.25
+    step(ones)
+    np.testing.assert_allclose(variables[0].numpy(), np.asarray(START[0]) - 0.75)
+    optimizer.learning_rate.assign(0.0)
+    step(ones)
+    np.testing.assert_allclose(variables[0].numpy(), np.asarray(START[0]) - 0.75)
+    assert float(optimizer.learning_rate) == 0.0
+
+
+def test_learning_rate_is_kept_exactly() -> None:
+    assert float(optimizers.Adam(0.1).learning_rate) == 0.1
+    assert optimizers.Adam(0.1).get_config()["learning_rate"] == 0.1
+
+
+def test_schedule_in_a_plan() -> None:
+    variables = weights()
+    rate = schedules.PiecewiseConstantDecay([0, 1], [1.0, 0.5, 0.25])
+    optimizer = optimizers.SGD(rate)
+    optimizer.build(variables)
+    step = lamina.function(lambda g: optimizer.apply(g, variables))
+    seen = []
+    for _ in range(4):
+        before = variables[1].numpy()
+        seen.append(float(optimizer.learning_rate))
+        step([np.ones(3, "float32"), np.ones(1, "float32")])
+        assert before - variables[1].numpy() == pytest.approx(seen[-1])
+    assert seen == [1.0, 0.5, 0.25, 0.25]
+
+
+def test_weights_of_two_dtypes() -> None:
+    variables = [lamina.Variable(np.ones(2, dtype)) for dtype in ("float32", "float64")]
+    optimizers.Adam(0.1).apply([np.ones(2), np.ones(2)], variables)
+    assert [v.dtype for v in variables] == ["float32", "float64"]
+    np.testing.assert_allclose(variables[0].numpy(), variables[1].numpy(), rtol=1e-6)
+    np.testing.assert_allclose(variables[1].numpy(), 0.9, rtol=1e-6)
+
+
+def test_excluded_weights_do_not_decay() -> None:
+    variables = weights()
+    optimizer = optimizers.AdamW(0.5, weight_decay=0.1)
+    optimizer.exclude_from_weight_decay(var_list=[variables[0]], var_names=["^nothing$"])
+    optimizer.apply([np.zeros(3), np.zeros(1)], variables)
+    np.testing.assert_array_equal(variables[0].numpy(), np.asarray(START[0], "float32"))
+    np.testing.assert_allclose(variables[1].numpy(), np.asarray(START[1]) * 0.95, rtol=1e-6)
+
+    by_name = optimizers.SGD(0.5, weight_decay=0.1)
+    by_name.exclude_from_weight_decay(var_names=["w1"])
+    variables = weights()
+    by_name.apply([np.zeros(3), np.zeros(1)], variables)
+    np.testing.assert_array_equal(variables[1].numpy(), np.asarray(START[1], "float32"))
+    np.testing.assert_allclose(variables[0].numpy(), np.asarray(START[0]) * 0.95, rtol=1e-6)
+    with pytest.raises(ValueError, match="before the first update"):
+        by_name.exclude_from_weight_decay(var_names=["w0"])
+
+
+def test_clipping_of_zero_gradients_is_finite() -> None:
+    for option in ("clipnorm", "clipvalue", "global_clipnorm"):
+        variables = weights()
+        optimizers.SGD(**{option: 1.0}).apply([np.zeros(3), np.zeros(1)], variables)
+        assert np.isfinite(flat(variables)).all()
+
+
+def test_constraints_hold_after_the_update() -> None:
+    variable = lamina.Variable(np.array([1.0, 0.5], "float32"), constraint=constraints.NonNeg())
+    optimizers.SGD(1.0).apply([np.array([0.25, 2.0])], [variable])
+    np.testing.assert_array_equal(variable.numpy(), [0.75, 0.0])
+
+
+def test_no_gradient_leaves_a_weight_with_a_warning() -> None:
+    variables = weights()
+    with pytest.warns(UserWarning, match="w1"):
+        optimizers.SGD(1.0).apply([np.ones(3), None], variables)
+    np.testing.assert_array_equal(variables[1].numpy(), np.asarray(START[1], "float32"))
+    with pytest.raises(ValueError, match="no gradients"):
+        optimizers.SGD(1.0).apply([None, None], variables)
+
+
+def test_apply_gradients_takes_pairs() -> None:
+    variables = weights()
+    optimizer = optimizers.SGD(1.0)
+    count = optimizer.apply_gradients(zip(gradients(variables, 0), variables, strict=True))
+    assert int(count) == 1
+    np.testing.assert_allclose(flat(variables), np.concatenate(TARGET))
+
+
+def test_own_optimizer_of_operations() -> None:
+    class SignSGD(optimizers.Optimizer):
+        def update(self, gradients: Any, weights: Any, learning_rate: Any) -> None:
+            for gradient, weight in zip(gradients, weights, strict=True):
+                weight.assign_sub(learning_rate * ops.sign(gradient))
+
+    variables = weights()
+    SignSGD(0.5).apply([np.array([3.0, -2.0, 0.0]), np.array([1.0])], variables)
+    np.testing.assert_allclose(flat(variables), [0.0, -0.5, 2.0, -0.4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["adam", "Adam", "ADAM", "rmsprop", "RMSprop", "sgd", "AdamW"])
+def test_names_in_any_case(name: str) -> None:
+    assert type(optimizers.get(name)).__name__.lower() == name.lower()
+
+
+def test_errors() -> None:
+    with pytest.raises(ValueError, match="adam"):
+        optimizers.get("adamm")
+    with pytest.raises(TypeError, match=r"learning_rate.*'fast'"):
+        optimizers.Adam("fast")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="learning_rate"):
+        optimizers.Adam(lambda: 0.1)  # type: ignore[arg-type]
+    for rate in (-0.1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="learning_rate"):
+            optimizers.Adam(rate)
+    with pytest.raises(ValueError, match=r"at most one.*clipnorm.*clipvalue"):
+        optimizers.SGD(clipnorm=1.0, clipvalue=1.0)
+    with pytest.raises(ValueError, match="momentum"):
+        optimizers.SGD(momentum=1.5)
+    with pytest.raises(ValueError, match="beta_1"):
+        optimizers.Adam(beta_1=-0.1)
+    with pytest.raises(ValueError, match="weight_decay"):
+        optimizers.AdamW(weight_decay=None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="lr"):
+        optimizers.Adam(lr=0.1)  # type: ignore[call-arg]
+    with pytest.raises(ValueError, match="decay_steps"):
+        schedules.CosineDecay(0.1, 0)
+    with pytest.raises(ValueError, match="boundaries"):
+        schedules.PiecewiseConstantDecay([1, 2], [0.1, 0.2])
+
+
+def test_errors_of_use() -> None:
+    variables = weights()
+    optimizer = optimizers.SGD(0.1)
+    with pytest.raises(ValueError, match="build"):
+        optimizer.apply([np.ones(3)])
+    with pytest.raises(ValueError, match=r"1 gradients for 2"):
+        optimizer.apply([np.ones(3)], variables)
+    optimizer.build(variables)
+    stranger = lamina.Variable(np.ones(2, "float32"), name="stranger")
+    with pytest.raises(ValueError, match="stranger"):
+        optimizer.apply([np.ones(2)], [stranger])
+    with pytest.raises(TypeError, match="schedule"):
+        optimizer.learning_rate = schedules.CosineDecay(0.1, 10)
+    with pytest.raises(TypeError, match="CosineDecay"):
+        optimizers.SGD(schedules.CosineDecay(0.1, 10)).learning_rate = 0.1
+    assert int(optimizer.iterations) == 0
+    np.testing.assert_array_equal(variables[0].numpy(), np.asarray(START[0], "float32"))
+
+
+@pytest.mark.parametrize(("name", "options", "expected"), SCHEDULES)
+def test_schedules(name: str, options: dict[str, Any], expected: list[float]) -> None:
+    schedule = getattr(schedules, name)(**options)
+    traced = lamina.function(lambda step: schedule(step))
+    again = schedule_registry.deserialize(schedule_registry.serialize(schedule))
+    for step, rate in zip(STEPS, expected, strict=True):
+        assert float(schedule(step)) == pytest.approx(rate, rel=1e-5, abs=1e-9)
+        assert float(traced(np.int64(step))) == pytest.approx(float(schedule(step)), rel=1e-12)
+        assert float(again(step)) == float(schedule(step))
+
+
+def test_restarts_come_on_time() -> None:
+    """log(3^5) / log(3) is a little less than 5 in float64."""
+    schedule = schedules.CosineDecayRestarts(1.0, 1, t_mul=3.0)
+    starts = [(3**i - 1) // 2 for i in range(8)]
+    assert [float(schedule(start)) for start in starts] == pytest.approx([1.0] * 8)
