@@ -21,8 +21,10 @@ template <typename T>
 double fma_peak(double seconds) {
   constexpr int kChains = 12;
   constexpr int kSteps = 10000;
-  Vec<T> sum[kChains] = {};
-  Vec<T> x = broadcast(T(1));
+  volatile T one = 1;  // not known to the compiler, which would simplify the chains away
+  const Vec<T> x = broadcast<T>(one);
+  Vec<T> sum[kChains];
+  for (int c = 0; c < kChains; ++c) sum[c] = broadcast<T>(c * one);
   double flops = 0, elapsed = 0;
   const double begin = wall_seconds();
   do {
@@ -33,6 +35,7 @@ double fma_peak(double seconds) {
     flops += 2.0 * kChains * kLanes<T> * kSteps;
     elapsed = wall_seconds() - begin;
   } while (elapsed < seconds);
+  for (int c = 0; c < kChains; ++c) one = sum[c][0];
   return flops / elapsed * 1e-9;
 }
 

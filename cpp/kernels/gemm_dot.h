@@ -43,19 +43,23 @@ LAMINA_INLINE void dot_tile(const GemmTask<T>& task, int64_t i0, int64_t j0) {
   }
 }
 
-template <typename T, int kRows, int kColumns>
-LAMINA_INLINE void dot_row(const GemmTask<T>& task, int64_t i) {
-  int64_t j = 0;
-  for (; j + kColumns <= task.columns; j += kColumns) dot_tile<T, kRows, kColumns>(task, i, j);
-  for (; j < task.columns; ++j) dot_tile<T, kRows, 1>(task, i, j);
+// All the columns of the rows from i on, kRows at a time; returns the first row left over.
+template <int kRows, int kColumns, typename T>
+LAMINA_INLINE int64_t dot_rows(const GemmTask<T>& task, int64_t i, int64_t rows) {
+  for (; i + kRows <= rows; i += kRows) {
+    int64_t j = 0;
+    for (; j + kColumns <= task.columns; j += kColumns) dot_tile<T, kRows, kColumns>(task, i, j);
+    for (; j < task.columns; ++j) dot_tile<T, kRows, 1>(task, i, j);
+  }
+  return i;
 }
 
 template <typename T>
 void gemm_dot(const GemmTask<T>& task, int64_t rows) {
-  constexpr int kRows = kVectorRegisters == 32 ? 4 : 2;
   int64_t i = 0;
-  for (; i + kRows <= rows; i += kRows) dot_row<T, kRows, 6>(task, i);
-  for (; i < rows; ++i) dot_row<T, 1, 8>(task, i);
+  if constexpr (kVectorRegisters >= 32) i = dot_rows<4, 6>(task, i, rows);
+  i = dot_rows<2, 6>(task, i, rows);
+  dot_rows<1, 8>(task, i, rows);
 }
 
 }  // namespace lamina::LAMINA_ISA

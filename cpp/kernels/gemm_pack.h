@@ -23,7 +23,7 @@ LAMINA_INLINE void copy_row(const T* from, T* to, int64_t n) {
 template <typename T>
 void gemm_pack(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* panels, int64_t width) {
   // Rows are too short and too far apart for the hardware to foresee them.
-  constexpr int64_t kAhead = PFD;
+  constexpr int64_t kAhead = 2;
   constexpr int64_t kLine = 64 / sizeof(T);
   for (int64_t i = 0; i < rows; ++i) {
     const T* row = x + i * x_row;

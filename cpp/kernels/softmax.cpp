@@ -5,12 +5,9 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-template <typename T>
-LAMINA_INLINE Vec<T> max(Vec<T> x, Vec<T> y) {
-  return select(x > y, x, y);
-}
+// --- layouts: the elements of one line, or of as many lines as a vector has lanes, a vector at a time ------------------
 
-// A row of n elements, a vector of neighbours at a time. `all_*` gives the result over all lanes in every lane.
+// A row of n elements. `all_*` combine the lanes and give the result in every lane.
 template <typename T>
 struct AlongRow {
   static constexpr int64_t kStep = kLanes<T>;
@@ -24,14 +21,14 @@ struct AlongRow {
   }
   LAMINA_INLINE void put(T* p, int64_t i, Vec<T> v) const { store_first(p + i, v, n - i < kLanes<T> ? n - i : kLanes<T>); }
   LAMINA_INLINE static Vec<T> all_max(Vec<T> v) {
-    return across_lanes(v, [](Vec<T> x, Vec<T> y) { return max<T>(x, y); });
+    return across_lanes(v, [](Vec<T> x, Vec<T> y) { return greater(x, y); });
   }
   LAMINA_INLINE static Vec<T> all_sum(Vec<T> v) {
     return across_lanes(v, [](Vec<T> x, Vec<T> y) { return x + y; });
   }
 };
 
-// As many columns of n elements as a vector has lanes, or `width` of them at the edge.
+// Columns of n elements, `width` of them.
 template <typename T>
 struct DownColumns {
   static constexpr int64_t kStep = 1;
@@ -45,149 +42,206 @@ struct DownColumns {
   LAMINA_INLINE static Vec<T> all_sum(Vec<T> v) { return v; }
 };
 
-constexpr double kLowest = -kInfinity;
+// Rows this short waste most of a vector: they are turned into columns first, a block of rows at a time.
+constexpr int64_t kNarrow = 32;
+
+template <typename T>
+struct Block {
+  alignas(kVectorBytes) T data[kNarrow * kLanes<T>];
+
+  LAMINA_INLINE void take(const T* rows, int64_t count, int64_t n) {
+    for (int64_t r = 0; r < kLanes<T>; ++r) {
+      const T* row = rows + (r < count ? r * n : 0);
+      for (int64_t j = 0; j < n; ++j) data[j * kLanes<T> + r] = row[j];
+    }
+  }
+  LAMINA_INLINE void give(T* rows, int64_t count, int64_t n) const {
+    for (int64_t r = 0; r < count; ++r) {
+      for (int64_t j = 0; j < n; ++j) rows[r * n + j] = data[j * kLanes<T> + r];
+    }
+  }
+};
+
+// Calls f(layout, inputs, output, first row, rows) until all rows are done: for one wide row, or for a block of narrow ones,
+// whose lane r is row first + r. Without an output, f gets a null pointer.
+template <typename T, int kInputs, typename F>
+LAMINA_INLINE void each_rows(int64_t rows, int64_t n, const T* const (&inputs)[kInputs], T* output, F&& f) {
+  const T* pointers[kInputs];
+  if (n > kNarrow) {
+    for (int64_t i = 0; i < rows; ++i) {
+      for (int k = 0; k < kInputs; ++k) pointers[k] = inputs[k] + i * n;
+      f(AlongRow<T>{n}, pointers, output == nullptr ? nullptr : output + i * n, i, 1);
+    }
+    return;
+  }
+  Block<T> blocks[kInputs], result;
+  for (int k = 0; k < kInputs; ++k) pointers[k] = blocks[k].data;
+  for (int64_t i = 0; i < rows; i += kLanes<T>) {
+    const int64_t count = rows - i < kLanes<T> ? rows - i : kLanes<T>;
+    for (int k = 0; k < kInputs; ++k) blocks[k].take(inputs[k] + i * n, count, n);
+    f(DownColumns<T>{n, kLanes<T>, kLanes<T>}, pointers, output == nullptr ? nullptr : result.data, i, count);
+    if (output != nullptr) result.give(output + i * n, count, n);
+  }
+}
+
+// The same for lines of either kind, where f needs no row numbers.
+template <typename T, int kInputs, typename F>
+LAMINA_INLINE void each_line(Lines lines, const T* const (&inputs)[kInputs], T* output, F&& f) {
+  if (lines.step == 1) {
+    each_rows(lines.count, lines.n, inputs, output,
+              [&](const auto& line, const T* const* x, T* y, int64_t, int64_t) { f(line, x, y); });
+    return;
+  }
+  const T* pointers[kInputs];
+  for (int64_t i = 0; i < lines.count; i += kLanes<T>) {
+    const int64_t width = lines.count - i < kLanes<T> ? lines.count - i : kLanes<T>;
+    for (int k = 0; k < kInputs; ++k) pointers[k] = inputs[k] + i;
+    f(DownColumns<T>{lines.n, lines.step, width}, pointers, output + i);
+  }
+}
+
+// --- parts ------------------------------------------------------------------------------------------------------------
 
 template <typename T, typename Layout>
 LAMINA_INLINE Vec<T> max_of(const Layout& line, const T* x) {
-  Vec<T> m = broadcast(T(kLowest));
-  for (int64_t i = 0; i < line.n; i += line.kStep) m = max<T>(m, line.get(x, i, T(kLowest)));
+  Vec<T> m = broadcast(T(-kInfinity));
+  for (int64_t i = 0; i < line.n; i += line.kStep) m = greater(m, line.get(x, i, T(-kInfinity)));
   return line.all_max(m);
 }
 
-template <typename T, typename Layout>
-LAMINA_INLINE Vec<T> sum_of_exp(const Layout& line, const T* x, Vec<T> m) {
+// The sum of term(i) over the elements, where term gives 0 for lanes beyond the end.
+template <typename T, typename Layout, typename F>
+LAMINA_INLINE Vec<T> sum_of(const Layout& line, F&& term) {
   Vec<T> sum{};
-  for (int64_t i = 0; i < line.n; i += line.kStep) sum += exp(line.get(x, i, T(kLowest)) - m);
+  for (int64_t i = 0; i < line.n; i += line.kStep) sum += term(i);
   return line.all_sum(sum);
 }
 
-struct Softmax {
-  template <typename T, typename Layout>
-  LAMINA_INLINE static void run(const Layout& line, const T* x, T* y) {
-    const Vec<T> m = max_of(line, x);
-    Vec<T> sum{};
-    for (int64_t i = 0; i < line.n; i += line.kStep) {
-      const Vec<T> e = exp(line.get(x, i, T(kLowest)) - m);
-      line.put(y, i, e);
-      sum += e;
-    }
-    sum = line.all_sum(sum);
-    for (int64_t i = 0; i < line.n; i += line.kStep) line.put(y, i, line.get(y, i, 0) / sum);
-  }
-};
-
-struct LogSoftmax {
-  template <typename T, typename Layout>
-  LAMINA_INLINE static void run(const Layout& line, const T* x, T* y) {
-    const Vec<T> m = max_of(line, x);
-    const Vec<T> log_sum = log(sum_of_exp(line, x, m));
-    for (int64_t i = 0; i < line.n; i += line.kStep) line.put(y, i, line.get(x, i, 0) - m - log_sum);
-  }
-};
-
-struct SoftmaxGrad {
-  template <typename T, typename Layout>
-  LAMINA_INLINE static void run(const Layout& line, const T* y, const T* dy, T* dx) {
-    Vec<T> sum{};
-    for (int64_t i = 0; i < line.n; i += line.kStep) sum += line.get(y, i, 0) * line.get(dy, i, 0);
-    sum = line.all_sum(sum);
-    for (int64_t i = 0; i < line.n; i += line.kStep) line.put(dx, i, line.get(y, i, 0) * (line.get(dy, i, 0) - sum));
-  }
-};
-
-struct LogSoftmaxGrad {
-  template <typename T, typename Layout>
-  LAMINA_INLINE static void run(const Layout& line, const T* y, const T* dy, T* dx) {
-    Vec<T> sum{};
-    for (int64_t i = 0; i < line.n; i += line.kStep) sum += line.get(dy, i, 0);
-    sum = line.all_sum(sum);
-    for (int64_t i = 0; i < line.n; i += line.kStep) line.put(dx, i, line.get(dy, i, 0) - exp(line.get(y, i, 0)) * sum);
-  }
-};
-
-// Runs a function line by line, or a vector of columns by a vector of columns.
-template <typename F, typename T, typename... Pointers>
-LAMINA_INLINE void each_line(Lines lines, Pointers... pointers) {
-  if (lines.step == 1) {
-    for (int64_t i = 0; i < lines.count; ++i) F::template run<T>(AlongRow<T>{lines.n}, (pointers + i * lines.n)...);
-  } else {
-    for (int64_t i = 0; i < lines.count; i += kLanes<T>) {
-      const int64_t width = lines.count - i < kLanes<T> ? lines.count - i : kLanes<T>;
-      F::template run<T>(DownColumns<T>{lines.n, lines.step, width}, (pointers + i)...);
-    }
-  }
+template <typename T, typename Layout>
+LAMINA_INLINE Vec<T> log_sum_exp(const Layout& line, const T* x, Vec<T> m) {
+  return log(sum_of<T>(line, [&](int64_t i) { return exp(line.get(x, i, T(-kInfinity)) - m); }));
 }
 
-template <typename F, typename T>
-void map(const T* x, T* y, Lines lines) {
-  each_line<F, T>(lines, x, y);
+// y = exp(x - max(x)); gives the sum of y. Here and below y may be x.
+template <typename T, typename Layout>
+LAMINA_INLINE Vec<T> exponentiate(const Layout& line, const T* x, T* y) {
+  const Vec<T> m = max_of(line, x);
+  return sum_of<T>(line, [&](int64_t i) {
+    const Vec<T> e = exp(line.get(x, i, T(-kInfinity)) - m);
+    line.put(y, i, e);
+    return e;
+  });
 }
 
-template <typename F, typename T>
-void map_grad(const T* y, const T* dy, T* dx, Lines lines) {
-  each_line<F, T>(lines, y, dy, dx);
+// y = f(i) for all elements.
+template <typename T, typename Layout, typename F>
+LAMINA_INLINE void fill(const Layout& line, T* y, F&& f) {
+  for (int64_t i = 0; i < line.n; i += line.kStep) line.put(y, i, f(i));
+}
+
+// --- softmax and log_softmax ------------------------------------------------------------------------------------------
+
+template <typename T>
+void softmax(const T* x, T* y, Lines lines) {
+  each_line<T>(lines, {x}, y, [](const auto& line, const T* const* in, T* out) {
+    const Vec<T> sum = exponentiate(line, in[0], out);
+    fill(line, out, [&](int64_t i) { return line.get(out, i, 0) / sum; });
+  });
+}
+
+template <typename T>
+void log_softmax(const T* x, T* y, Lines lines) {
+  each_line<T>(lines, {x}, y, [](const auto& line, const T* const* in, T* out) {
+    const Vec<T> m = max_of(line, in[0]), log_sum = log_sum_exp(line, in[0], m);
+    fill(line, out, [&](int64_t i) { return line.get(in[0], i, 0) - m - log_sum; });
+  });
+}
+
+template <typename T>
+void softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
+  each_line<T>(lines, {y, dy}, dx, [](const auto& line, const T* const* in, T* out) {
+    const Vec<T> sum = sum_of<T>(line, [&](int64_t i) { return line.get(in[0], i, 0) * line.get(in[1], i, 0); });
+    fill(line, out, [&](int64_t i) { return line.get(in[0], i, 0) * (line.get(in[1], i, 0) - sum); });
+  });
+}
+
+template <typename T>
+void log_softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
+  each_line<T>(lines, {y, dy}, dx, [](const auto& line, const T* const* in, T* out) {
+    const Vec<T> sum = sum_of<T>(line, [&](int64_t i) { return line.get(in[1], i, 0); });
+    fill(line, out, [&](int64_t i) { return line.get(in[1], i, 0) - exp(line.get(in[0], i, 0)) * sum; });
+  });
+}
+
+// --- cross-entropy ----------------------------------------------------------------------------------------------------
+
+template <typename Label>
+LAMINA_INLINE bool is_class(Label label, int64_t n) {
+  return label >= 0 && label < n;
 }
 
 template <typename T, typename Label>
 void sparse_loss(const T* x, const Label* labels, T* loss, int64_t rows, int64_t n) {
-  const AlongRow<T> line{n};
-  for (int64_t i = 0; i < rows; ++i, x += n) {
-    const bool valid = labels[i] >= 0 && labels[i] < n;
-    const Vec<T> m = max_of(line, x);
-    const Vec<T> log_sum = log(sum_of_exp(line, x, m));
-    loss[i] = valid ? m[0] - x[labels[i]] + log_sum[0] : T(__builtin_nan(""));
-  }
+  each_rows<T>(rows, n, {x}, nullptr, [&](const auto& line, const T* const* in, T*, int64_t first, int64_t count) {
+    const Vec<T> m = max_of(line, in[0]), log_sum = log_sum_exp(line, in[0], m);
+    for (int64_t r = 0; r < count; ++r) {
+      const int64_t i = first + r, label = labels[i];
+      loss[i] = is_class(label, n) ? m[r] - x[i * n + label] + log_sum[r] : T(kNaN);
+    }
+  });
+}
+
+// The rows' factors, as lanes: of one row in every lane, or of a block of rows.
+template <typename T>
+LAMINA_INLINE Vec<T> row_factors(const T* factors, int64_t count) {
+  if (count == kLanes<T>) return load(factors);
+  return count == 1 ? broadcast(*factors) : load_partial(factors, count);
 }
 
 template <typename T, typename Label>
 void sparse_grad(const T* x, const Label* labels, const T* dloss, T* dx, int64_t rows, int64_t n) {
-  const AlongRow<T> line{n};
-  for (int64_t i = 0; i < rows; ++i, x += n, dx += n) {
-    const bool valid = labels[i] >= 0 && labels[i] < n;
-    const T scale = valid ? dloss[i] : T(__builtin_nan(""));
-    const Vec<T> m = max_of(line, x);
-    const Vec<T> factor = scale / sum_of_exp(line, x, m);
-    for (int64_t j = 0; j < n; j += line.kStep) line.put(dx, j, exp(line.get(x, j, 0) - m) * factor);
-    if (valid) dx[labels[i]] -= scale;
+  each_rows<T>(rows, n, {x}, dx, [&](const auto& line, const T* const* in, T* out, int64_t first, int64_t count) {
+    const Vec<T> factor = row_factors(dloss + first, count) / exponentiate(line, in[0], out);
+    fill(line, out, [&](int64_t i) { return line.get(out, i, 0) * factor; });
+  });
+  for (int64_t i = 0; i < rows; ++i) {
+    if (is_class(labels[i], n)) {
+      dx[i * n + labels[i]] -= dloss[i];
+    } else {
+      for (int64_t j = 0; j < n; ++j) dx[i * n + j] = T(kNaN);
+    }
   }
 }
 
 template <typename T>
 void loss(const T* x, const T* t, T* loss, int64_t rows, int64_t n) {
-  const AlongRow<T> line{n};
-  for (int64_t i = 0; i < rows; ++i, x += n, t += n) {
-    const Vec<T> m = max_of(line, x);
-    const Vec<T> log_sum = log(sum_of_exp(line, x, m));
-    Vec<T> sum{};
-    for (int64_t j = 0; j < n; j += line.kStep) {
+  each_rows<T>(rows, n, {x, t}, nullptr, [&](const auto& line, const T* const* in, T*, int64_t first, int64_t count) {
+    const Vec<T> m = max_of(line, in[0]), log_sum = log_sum_exp(line, in[0], m);
+    const Vec<T> sum = sum_of<T>(line, [&](int64_t i) {
       // A class that cannot be (t = 0) costs nothing, even where its logit is -infinity.
-      const Vec<T> weight = line.get(t, j, 0);
-      sum += select(weight == 0, Vec<T>{}, weight * (m - line.get(x, j, 0) + log_sum));
-    }
-    loss[i] = line.all_sum(sum)[0];
-  }
+      const Vec<T> weight = line.get(in[1], i, 0);
+      return select(weight == 0, Vec<T>{}, weight * (m - line.get(in[0], i, 0) + log_sum));
+    });
+    for (int64_t r = 0; r < count; ++r) loss[first + r] = sum[r];
+  });
 }
 
 template <typename T>
 void loss_grad(const T* x, const T* t, const T* dloss, T* dx, int64_t rows, int64_t n) {
-  const AlongRow<T> line{n};
-  for (int64_t i = 0; i < rows; ++i, x += n, t += n, dx += n) {
-    const Vec<T> m = max_of(line, x);
-    Vec<T> total{};
-    for (int64_t j = 0; j < n; j += line.kStep) total += line.get(t, j, 0);
-    const Vec<T> factor = line.all_sum(total) / sum_of_exp(line, x, m);
-    for (int64_t j = 0; j < n; j += line.kStep) {
-      line.put(dx, j, dloss[i] * (exp(line.get(x, j, 0) - m) * factor - line.get(t, j, 0)));
-    }
-  }
+  each_rows<T>(rows, n, {x, t}, dx, [&](const auto& line, const T* const* in, T* out, int64_t first, int64_t count) {
+    const Vec<T> total = sum_of<T>(line, [&](int64_t i) { return line.get(in[1], i, 0); });
+    const Vec<T> factor = total / exponentiate(line, in[0], out);
+    const Vec<T> scale = row_factors(dloss + first, count);
+    fill(line, out, [&](int64_t i) { return scale * (line.get(out, i, 0) * factor - line.get(in[1], i, 0)); });
+  });
 }
 
 template <typename T>
 constexpr SoftmaxKernels<T> table() {
-  return {map<Softmax, T>,
-          map<LogSoftmax, T>,
-          map_grad<SoftmaxGrad, T>,
-          map_grad<LogSoftmaxGrad, T>,
+  return {softmax<T>,
+          log_softmax<T>,
+          softmax_grad<T>,
+          log_softmax_grad<T>,
           {sparse_loss<T, int32_t>, sparse_grad<T, int32_t>},
           {sparse_loss<T, int64_t>, sparse_grad<T, int64_t>},
           loss<T>,

@@ -11,8 +11,6 @@ namespace {
 // Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the second.
 constexpr int64_t kDepthBytes = 256 * 4;
 constexpr int64_t kBlockBytes = 512 * 1024;
-// With few rows transposing B costs more than it saves: vectors run along k instead.
-constexpr int64_t kDotRows = 8;
 // From these sizes on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
@@ -22,6 +20,10 @@ constexpr int64_t kMostRows = 2048;
 constexpr int64_t kConflictBytes = 4096;
 // What it costs to read and pack an operand, as that many more rows or columns.
 constexpr int64_t kReadingCost = 4;
+
+// Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than the vectors' sums that
+// are left over when vectors run along k.
+bool dot_is_better(int64_t m, int64_t k) { return m <= 2 || m * (k + 256) <= 32 * k; }
 
 int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
@@ -45,7 +47,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   constexpr int64_t size = sizeof(T);
   const int64_t lanes = kernels.lanes;
   const bool transposed = b_column_ != 1;
-  use_dot_ = transposed && a_step_ == 1 && b_step_ == 1 && m_ <= kDotRows;
+  use_dot_ = transposed && a_step_ == 1 && b_step_ == 1 && dot_is_better(m_, k);
   pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && k * n_ * size >= kPackBytes));
   const int64_t a_stride = std::max(a_row_, a_step_) * size;
   pack_a_ = pack_b_ && a_stride % kConflictBytes == 0;

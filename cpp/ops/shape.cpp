@@ -17,19 +17,30 @@ struct View {
 
 constexpr int64_t kTile = 16;  // of 4-byte items: a cache line
 
-// to[i * columns + j] = from[i + j * stride], tile by tile: whole cache lines are read into a buffer and written from it.
+template <typename T>
+void transpose_tile(T* to, const T* from, int64_t stride, int64_t columns, int64_t height, int64_t width) {
+  T tile[kTile][kTile];  // so that whole cache lines are read and written
+  for (int64_t j = 0; j < width; ++j) {
+    for (int64_t i = 0; i < height; ++i) tile[i][j] = from[j * stride + i];
+  }
+  for (int64_t i = 0; i < height; ++i) {
+    for (int64_t j = 0; j < width; ++j) to[i * columns + j] = tile[i][j];
+  }
+}
+
+// to[i * columns + j] = from[i + j * stride]
 template <typename T>
 void transpose(T* to, const T* from, int64_t stride, int64_t columns, Range rows) {
-  T tile[kTile][kTile];
   for (int64_t r = rows.begin; r < rows.end; r += kTile) {
     const int64_t height = std::min(kTile, rows.end - r);
     for (int64_t c = 0; c < columns; c += kTile) {
       const int64_t width = std::min(kTile, columns - c);
-      for (int64_t j = 0; j < width; ++j) {
-        const T* line = from + (c + j) * stride + r;
-        for (int64_t i = 0; i < height; ++i) tile[i][j] = line[i];
+      T* corner = to + r * columns + c;
+      if (height == kTile && width == kTile) {
+        transpose_tile(corner, from + c * stride + r, stride, columns, kTile, kTile);
+      } else {
+        transpose_tile(corner, from + c * stride + r, stride, columns, height, width);
       }
-      for (int64_t i = 0; i < height; ++i) std::copy(tile[i], tile[i] + width, to + (r + i) * columns + c);
     }
   }
 }

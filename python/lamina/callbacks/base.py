@@ -19,15 +19,18 @@ class Callback:
     logs of an epoch: callbacks after it and the history see them. Setting `model.stop_training =
     True` ends training after the batch or epoch.
 
-    Attributes: `model`, the model at work; `params`, a dict of `verbose`, `epochs` and `steps`.
+    params: what the model is asked for: `verbose`, `epochs` and `steps`.
     """
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}
-        self._model: Any = None
+        self._model: Model | None = None
 
     @property
     def model(self) -> Model:
+        """The model at work."""
+        if self._model is None:
+            raise ValueError(f"{type(self).__name__}: no model yet; pass the callback to fit")
         return self._model
 
     def set_params(self, params: dict[str, Any]) -> None:

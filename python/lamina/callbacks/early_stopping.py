@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from numpy.typing import NDArray
+
 from lamina.callbacks.base import Logs
 from lamina.callbacks.monitor import MonitorCallback
 
@@ -39,7 +43,7 @@ class EarlyStopping(MonitorCallback):
         self.stopped_epoch = 0
         self.best = None
         self.best_epoch = 0
-        self.best_weights: list[object] | None = None
+        self.best_weights: list[NDArray[Any]] | None = None
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         self._reset()  # one instance may serve many calls of fit

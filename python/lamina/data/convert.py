@@ -96,7 +96,9 @@ def _from_pandas(value: Any, name: str) -> Array:
                 "(pandas.get_dummies, map or astype)"
             )
     if all(isinstance(dtype, np.dtype) for dtype in dtypes):
-        return np.asarray(value.to_numpy())
+        array = np.asarray(value.to_numpy())
+        # A mixture of booleans and numbers comes as objects.
+        return array if array.dtype != object else np.asarray(value.to_numpy(dtype=float))
     # pandas's own types: what is missing becomes NaN, which the check for finite values finds.
     missing = bool(np.any(value.isna()))
     if frame or missing:

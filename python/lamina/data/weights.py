@@ -10,7 +10,7 @@ import numpy as np
 from lamina.data.convert import Array
 
 
-def class_weight_to_sample_weight(y: Array, class_weight: Mapping[int, float], dtype: str) -> Array:
+def class_weight_to_sample_weight(y: Array, class_weight: Mapping[Any, float], dtype: str) -> Array:
     """Return the weight of each row's class, 1 for classes that `class_weight` leaves out.
 
     y: labels (n,) or (n, 1), or one-hot rows (n, classes).

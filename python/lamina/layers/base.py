@@ -112,7 +112,6 @@ class Layer(Calling, Configurable):
             regularizer=regularizers.get(regularizer),
             constraint=constraints.get(constraint),
         )
-        weight.path = context.path(weight.name)
         self._track(weight)
         return weight
 

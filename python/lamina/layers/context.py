@@ -49,6 +49,7 @@ def training_flag() -> bool | None:
     return next((f.training for f in reversed(_calls.frames) if f.training is not None), None)
 
 
-def path(name: str) -> str:
-    """Return the path of something made here: the names of the calls around it, and its own."""
-    return "/".join([*(frame.name for frame in _calls.frames), name])
+def path(owner: str, name: str) -> str:
+    """Return the path of something that the layer `owner` makes: the calls around it, and its name."""
+    names = [frame.name for frame in _calls.frames]
+    return "/".join([*names, name] if names[-1:] == [owner] else [*names, owner, name])

@@ -63,6 +63,8 @@ class Stateful:
         if not any(variable is known for known in self._own_variables):
             own = self._own_trainable if variable.trainable else self._own_frozen
             own.append(variable)
+            if variable.path == variable.name:
+                variable.path = context.path(self.name, variable.name)
             variable.trainable = variable.trainable and self._trainable
 
     @property

@@ -64,7 +64,7 @@ class Steps:
         self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
 
     def data_options(self) -> dict[str, Any]:
-        """Return what `array_data` should know of the model: numbers of inputs and outputs, dtype."""
+        """Return what `array_data` should know of the model."""
         if not self._data_options and self._model.built:
             inputs = getattr(self._model, "inputs", None) or []
             names = getattr(self._model, "output_names", None) or []
@@ -115,7 +115,7 @@ class Steps:
     def _compile_train(self, data: ArrayData, rows: int) -> Step:
         model = self._model
         self.build(data, rows)
-        model.optimizer.build(model.trainable_variables)
+        model.optimizer.build(model.trained_variables())
         return self._compile_judged("train", model.train_step, data, rows)
 
     def _compile_test(self, data: ArrayData, rows: int) -> Step:

@@ -26,7 +26,8 @@ def _(dy: Array, x: Array, indices: Array, axis: int) -> tuple[Array, None]:
     lead = axis % x.ndim
     rows = np.moveaxis(dx, lead, 0)
     updates = np.moveaxis(dy, range(lead, lead + indices.ndim), range(indices.ndim))
-    np.add.at(rows, indices, updates)
+    inside = (indices >= -len(rows)) & (indices < len(rows))
+    np.add.at(rows, indices[inside], updates[inside])
     return dx, None
 
 
