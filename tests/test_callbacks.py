@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import numpy as np
 import pytest
 
 from lamina import Sequential, callbacks, layers, optimizers
 from lamina.callbacks import Callback
-from lamina.progress import Progress
 
 X = np.linspace(-1, 1, 20, dtype=np.float32).reshape(10, 2)
 Y = X.sum(axis=1, keepdims=True)
@@ -283,94 +279,6 @@ def test_reduce_on_plateau_refuses_growth():
         callbacks.ReduceLROnPlateau(factor=1.0)
 
 
-# Files
-
-
-def test_csv_logger(model, tmp_path):
-    path = tmp_path / "log.csv"
-    log = callbacks.CSVLogger(path, separator=";")
-    history = model.fit(X, Y, epochs=3, validation_data=(X, Y), callbacks=[log], verbose=0)
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file, delimiter=";"))
-    assert [row["epoch"] for row in rows] == ["0", "1", "2"]
-    assert set(rows[0]) == {"epoch", *history.history}
-    assert float(rows[2]["val_loss"]) == history.history["val_loss"][2]
-
-
-def test_csv_logger_appends_and_fills_gaps(model, tmp_path):
-    path = tmp_path / "log.csv"
-    for _ in range(2):
-        log = callbacks.CSVLogger(path, append=True)
-        model.fit(
-            X, Y, epochs=2, validation_data=(X, Y), validation_freq=2, callbacks=[log], verbose=0
-        )
-    with open(path, newline="") as file:
-        rows = list(csv.DictReader(file))
-    assert [row["epoch"] for row in rows] == ["0", "1", "0", "1"]
-    assert [row["val_loss"] == "NA" for row in rows] == [True, False, True, False]
-
-
-class Saver:
-    """Stands for a model that is saved."""
-
-    def __init__(self):
-        self.saved = []
-
-    def save(self, path, overwrite):
-        self.saved.append(path)
-
-    save_weights = save
-
-
-@pytest.mark.parametrize(
-    ("options", "saved"),
-    [
-        ({}, ["1-4.0", "2-3.0", "3-5.0"]),
-        ({"save_best_only": True}, ["1-4.0", "2-3.0"]),
-        ({"save_best_only": True, "mode": "max"}, ["1-4.0", "3-5.0"]),
-        ({"save_best_only": True, "initial_value_threshold": 3.5}, ["2-3.0"]),
-        ({"save_weights_only": True}, ["1-4.0", "2-3.0", "3-5.0"]),
-    ],
-)
-def test_when_a_checkpoint_is_saved(tmp_path, options, saved):
-    saver = Saver()
-    saver.metric_direction = lambda name: "min"
-    checkpoint = callbacks.ModelCheckpoint(tmp_path / "{epoch}-{val_loss:.1f}", **options)
-    checkpoint.set_model(saver)
-    for epoch, loss in enumerate([4, 3, 5]):
-        checkpoint.on_epoch_begin(epoch)
-        checkpoint.on_epoch_end(epoch, {"val_loss": float(loss)})
-    assert [path[len(str(tmp_path)) + 1 :] for path in saver.saved] == saved
-
-
-def test_checkpoints_between_batches(model, tmp_path, monkeypatch):
-    saved = []
-    monkeypatch.setattr(model, "save_weights", lambda path, overwrite: saved.append(path))
-    checkpoint = callbacks.ModelCheckpoint("{epoch}-{batch}", save_weights_only=True, save_freq=3)
-    model.fit(X, Y, batch_size=5, epochs=4, callbacks=[checkpoint], verbose=0)
-    assert saved == ["2-1", "3-2"]
-
-
-def test_a_checkpoint_can_be_loaded(model, tmp_path):
-    path = tmp_path / "deep" / "best.weights.h5"
-    checkpoint = callbacks.ModelCheckpoint(path, save_weights_only=True)
-    model.fit(X, Y, callbacks=[checkpoint], verbose=0)
-    trained = model.get_weights()
-    model.set_weights([np.zeros_like(weight) for weight in trained])
-    model.load_weights(path)
-    for one, other in zip(trained, model.get_weights(), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_checkpoint_refusals(model, tmp_path):
-    with pytest.raises(ValueError, match="'epoch' or a number of batches, received 'batch'"):
-        callbacks.ModelCheckpoint("x", save_freq="batch")
-    with pytest.raises(KeyError, match="asks for 'val_acc'; known are epoch, loss, mae"):
-        model.fit(X, Y, callbacks=[callbacks.ModelCheckpoint("{val_acc}")], verbose=0)
-    with pytest.raises(OSError, match="is a directory"):
-        model.fit(X, Y, callbacks=[callbacks.ModelCheckpoint(tmp_path)], verbose=0)
-
-
 # The rest
 
 
@@ -405,71 +313,3 @@ def test_callback_lists_may_be_nested_and_used_by_hand(model):
     many.on_train_end()
     assert seen == [2, 2]
     assert model.history.history == {"loss": [1.0]}
-
-
-# The progress line
-
-
-class Terminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self):
-        return True
-
-
-def test_progress_on_a_terminal_is_redrawn(monkeypatch):
-    clock = iter([0.0, 0.05, 1.0, 2.0])
-    monkeypatch.setattr("lamina.progress.time.perf_counter", lambda: next(clock))
-    terminal = Terminal()
-    line = Progress(4, file=terminal)
-    line.update(1, {"loss": 0.5})  # too early to draw
-    line.update(2, {"loss": 0.25})
-    line.finish({"loss": 0.0001, "accuracy": 0.875})
-    drawn = terminal.getvalue().split("\r")[1:]
-    assert drawn[0] == "2/4 ━━━━━━━━━━────────── 1s 500ms/step - loss: 0.2500"
-    assert drawn[1].rstrip(" ") == (
-        "4/4 ━━━━━━━━━━━━━━━━━━━━ 2s 500ms/step - loss: 1.0000e-04 - accuracy: 0.8750\n"
-    )
-
-
-def test_progress_in_a_file_is_one_line():
-    file = io.StringIO()
-    line = Progress(3, file=file)
-    line.update(1, {"loss": 1.0})
-    line.finish({"loss": 1.0})
-    assert file.getvalue().count("\n") == 1
-    assert "\r" not in file.getvalue()
-
-
-def test_progress_of_unknown_length_learns_it():
-    line = Progress(None, file=io.StringIO())
-    line.update(7)
-    line.finish()
-    assert line.steps == 7
-
-
-def test_progress_without_unicode():
-    file = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
-    Progress(1, file=file).finish()
-    file.seek(0)
-    assert "=" * 20 in file.read()
-
-
-@pytest.mark.parametrize(
-    ("verbose", "lines"), [(0, 0), (1, 4), (2, 4), ("auto", 4), (True, 4), (False, 0)]
-)
-def test_verbose(model, capsys, verbose, lines):
-    model.fit(X, Y, epochs=2, validation_data=(X, Y), verbose=verbose)
-    printed = capsys.readouterr().out.splitlines()
-    assert len(printed) == lines
-    if lines:
-        assert printed[0] == "Epoch 1/2"
-        assert printed[1].startswith("1/1 ")
-        assert " - loss: " in printed[1]
-        assert " - val_mae: " in printed[1]
-
-
-def test_evaluate_and_predict_print_one_line(model, capsys):
-    model.evaluate(X, Y)
-    model.predict(X)
-    assert [line[:4] for line in capsys.readouterr().out.splitlines()] == ["1/1 ", "1/1 "]

@@ -443,7 +443,7 @@ def test_wrong_use_is_a_value_error(call: Callable[[], Any], message: str) -> No
 
 
 def test_attributes_that_come_with_building_say_so() -> None:
-    with pytest.raises(AttributeError, match="kernel.*not built yet"):
+    with pytest.raises(AttributeError, match=r"kernel.*not built yet"):
         _ = layers.Dense(3).kernel
 
     class Forgetful(layers.Layer):

@@ -6,12 +6,10 @@
 // around and never trap (division by 0 gives 0).
 namespace lamina::LAMINA_ISA {
 
-#define LAMINA_C_FUNCTION(name)                                                                  \
-  LAMINA_INLINE float c_##name(float x, float y) { return __builtin_##name##f(x, y); }           \
-  LAMINA_INLINE double c_##name(double x, double y) { return __builtin_##name(x, y); }
-LAMINA_C_FUNCTION(fmod)
-LAMINA_C_FUNCTION(pow)
-#undef LAMINA_C_FUNCTION
+LAMINA_INLINE float c_fmod(float x, float y) { return __builtin_fmodf(x, y); }
+LAMINA_INLINE double c_fmod(double x, double y) { return __builtin_fmod(x, y); }
+LAMINA_INLINE float c_pow(float x, float y) { return __builtin_powf(x, y); }
+LAMINA_INLINE double c_pow(double x, double y) { return __builtin_pow(x, y); }
 
 // What C's remainder, which has the sign of x, lacks to be that of floored division, which has the sign of y.
 template <typename T>
@@ -64,18 +62,19 @@ LAMINA_INLINE T power_one(T x, T y) {
   }
 }
 
+// Calls rather than copies: they are long, and take long anyway.
 template <typename V>
-LAMINA_INLINE V mod(V x, V y) {
+[[gnu::noinline]] V mod(V x, V y) {
   return each_lane(x, y, [](auto a, auto b) { return mod_one(a, b); });
 }
 
 template <typename V>
-LAMINA_INLINE V floor_divide(V x, V y) {
+[[gnu::noinline]] V floor_divide(V x, V y) {
   return each_lane(x, y, [](auto a, auto b) { return floor_divide_one(a, b); });
 }
 
 template <typename V>
-LAMINA_INLINE V power(V x, V y) {
+[[gnu::noinline]] V power(V x, V y) {
   return each_lane(x, y, [](auto a, auto b) { return power_one(a, b); });
 }
 

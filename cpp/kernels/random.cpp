@@ -9,61 +9,69 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-using Words = Vec<uint32_t>;
-
 constexpr int kChunkBlocks = 64;
 constexpr int kChunkWords = 4 * kChunkBlocks;
 
-// The 64-bit products of the even lanes with m.
-LAMINA_INLINE Vec<uint64_t> multiply_even(Words x, uint32_t m) {
+// One 32-bit word of each of several blocks, in the low halves of 64-bit lanes; the high halves hold anything.
+using Words = Vec<uint64_t>;
+constexpr int kBlocks = kLanes<uint64_t>;
+
+// The 64-bit products of the low halves with m.
+LAMINA_INLINE Words multiply(Words x, uint32_t m) {
 #if defined(__AVX512F__)
-  return (Vec<uint64_t>)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));  // maskz: GCC 12 warns of the plain one
+  return (Words)_mm512_maskz_mul_epu32(0xff, (__m512i)x, _mm512_set1_epi64(m));  // maskz: GCC 12 warns of the plain one
 #elif defined(__AVX2__)
-  return (Vec<uint64_t>)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
+  return (Words)_mm256_mul_epu32((__m256i)x, _mm256_set1_epi64x(m));
 #elif defined(__SSE2__)
-  return (Vec<uint64_t>)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
+  return (Words)_mm_mul_epu32((__m128i)x, _mm_set1_epi64x(m));
 #else
-  return ((Vec<uint64_t>)x & 0xffffffffu) * m;
+  return (x & 0xffffffffu) * m;
 #endif
 }
 
-struct Product {
-  Words high, low;
-};
+// Words a of each block followed by words b.
+LAMINA_INLINE Words join(Words a, Words b) { return (a & 0xffffffffu) | (b << 32); }
 
-LAMINA_INLINE Product multiply(Words x, uint32_t m) {
-  const Vec<uint64_t> even = multiply_even(x, m), odd = multiply_even((Words)((Vec<uint64_t>)x >> 32), m);
-  constexpr uint64_t kHigh = 0xffffffff00000000u;
-  return {(Words)((even >> 32) | (odd & kHigh)), (Words)((even & ~kHigh) | (odd << 32))};
+// Lanes 0, 2, ... of a and b in turn if `odd` is 0, lanes 1, 3, ... if it is 1.
+LAMINA_INLINE Words interleave(Words a, Words b, int odd) {
+  Words from{};
+  for (int i = 0; i < kBlocks; ++i) from[i] = static_cast<uint64_t>(i / 2 * 2 + odd + i % 2 * kBlocks);
+  return __builtin_shuffle(a, b, from);
 }
 
-// kChunkWords words of the stream, from block `first` on, a multiple of kChunkBlocks.
-LAMINA_INLINE void philox(RandomStream stream, uint64_t first, uint32_t* words) {
-  alignas(64) uint32_t columns[4][kChunkBlocks];
-  Words lane;
-  for (int i = 0; i < kLanes<uint32_t>; ++i) lane[i] = static_cast<uint32_t>(i);
-  for (int b = 0; b < kChunkBlocks; b += kLanes<uint32_t>) {
-    Words c0 = lane + static_cast<uint32_t>(first + static_cast<uint64_t>(b));
-    Words c1 = broadcast(static_cast<uint32_t>(first >> 32));
-    Words c2 = broadcast(static_cast<uint32_t>(stream.counter));
-    Words c3 = broadcast(static_cast<uint32_t>(stream.counter >> 32));
+constexpr int kCipherRounds = 10;
+
+// A stream with what its blocks have in common.
+struct Cipher {
+  explicit Cipher(RandomStream stream) : c2(broadcast(stream.counter)), c3(broadcast(stream.counter >> 32)) {
+    for (int i = 0; i < kBlocks; ++i) block[i] = static_cast<uint64_t>(i / 2 + i % 2 * (kBlocks / 2));
     uint32_t k0 = static_cast<uint32_t>(stream.key), k1 = static_cast<uint32_t>(stream.key >> 32);
-    for (int round = 0; round < 10; ++round) {
-      const Product p0 = multiply(c0, 0xD2511F53u), p1 = multiply(c2, 0xCD9E8D57u);
-      c0 = p1.high ^ c1 ^ k0;
-      c1 = p1.low;
-      c2 = p0.high ^ c3 ^ k1;
-      c3 = p0.low;
-      k0 += 0x9E3779B9u;
-      k1 += 0xBB67AE85u;
+    for (int round = 0; round < kCipherRounds; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
+      key0[round] = broadcast(static_cast<uint64_t>(k0));
+      key1[round] = broadcast(static_cast<uint64_t>(k1));
     }
-    store(columns[0] + b, c0);
-    store(columns[1] + b, c1);
-    store(columns[2] + b, c2);
-    store(columns[3] + b, c3);
   }
-  for (int b = 0; b < kChunkBlocks; ++b) {
-    for (int w = 0; w < 4; ++w) words[4 * b + w] = columns[w][b];
+
+  Words block{};  // block numbers, arranged so that `interleave` puts the blocks in order
+  Words c2, c3;
+  Words key0[kCipherRounds], key1[kCipherRounds];
+};
+
+// kChunkWords words of the stream, from block `first` on, a multiple of kChunkBlocks.
+LAMINA_INLINE void philox(const Cipher& cipher, uint64_t first, uint32_t* words) {
+  for (int b = 0; b < kChunkBlocks; b += kBlocks) {
+    Words c0 = cipher.block + (first + static_cast<uint64_t>(b)), c1 = broadcast(first >> 32);
+    Words c2 = cipher.c2, c3 = cipher.c3;
+    for (int round = 0; round < kCipherRounds; ++round) {
+      const Words p0 = multiply(c0, 0xD2511F53u), p1 = multiply(c2, 0xCD9E8D57u);
+      c0 = (p1 >> 32) ^ c1 ^ cipher.key0[round];
+      c1 = p1;
+      c2 = (p0 >> 32) ^ c3 ^ cipher.key1[round];
+      c3 = p0;
+    }
+    const Words front = join(c0, c1), back = join(c2, c3);
+    const Words halves[2] = {interleave(front, back, 0), interleave(front, back, 1)};
+    __builtin_memcpy(words + 4 * b, halves, sizeof halves);
   }
 }
 
@@ -72,9 +80,10 @@ LAMINA_INLINE void philox(RandomStream stream, uint64_t first, uint32_t* words) 
 template <int kWords, typename F>
 LAMINA_INLINE void for_chunks(RandomStream stream, int64_t begin, int64_t n, F f) {
   constexpr int64_t kElements = kChunkWords / kWords;
+  const Cipher cipher(stream);
   alignas(64) uint32_t words[kChunkWords];
   for (int64_t i = 0; i < n; i += kElements) {
-    philox(stream, static_cast<uint64_t>(begin + i) * kWords / 4, words);
+    philox(cipher, static_cast<uint64_t>(begin + i) * kWords / 4, words);
     f(words, i, n - i < kElements ? n - i : kElements);
   }
 }

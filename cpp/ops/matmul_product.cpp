@@ -11,6 +11,8 @@ namespace {
 // Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the second.
 constexpr int64_t kDepthBytes = 256 * 4;
 constexpr int64_t kBlockBytes = 512 * 1024;
+// Tiles are as wide as leaves them this many rows.
+constexpr int kTileRows = 6;
 // From these sizes on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
@@ -52,7 +54,9 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   const int64_t a_stride = std::max(a_row_, a_step_) * size;
   pack_a_ = pack_b_ && a_stride % kConflictBytes == 0;
 
-  const int64_t vectors = std::clamp<int64_t>(n_ / lanes, 0, pack_b_ ? 2 : kernels.kMaxVectors);
+  int64_t vectors = kernels.kMaxVectors;
+  while (kernels.max_rows[vectors] < kTileRows) --vectors;
+  vectors = std::min(vectors, n_ / lanes);
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
   const int64_t most_depth = kDepthBytes / size;

@@ -16,6 +16,7 @@ from lamina.layers.input_spec import map_shapes
 from lamina.registry import Configurable, serialize
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor
+from lamina.trace import untraced
 from lamina.utils.naming import auto_name
 from lamina.variable import Variable
 
@@ -191,7 +192,7 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
         before = list(self._own_trainable), list(self._own_frozen), self._built
-        with context.entered(self.name):
+        with untraced(), context.entered(self.name):
             try:
                 build(self, *args, **kwargs)
             except BaseException:

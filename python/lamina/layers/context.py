@@ -50,6 +50,6 @@ def training_flag() -> bool | None:
 
 
 def path(owner: str, name: str) -> str:
-    """Return the path of something that the layer `owner` makes: the calls around it, and its name."""
+    """Return the path of what the layer `owner` makes here: the calls around it, then its name."""
     names = [frame.name for frame in _calls.frames]
     return "/".join([*names, name] if names[-1:] == [owner] else [*names, owner, name])

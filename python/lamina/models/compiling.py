@@ -1,16 +1,13 @@
-"""What `compile` sets up: optimizer, loss, metrics, and the steps that are traced into plans."""
+"""What `compile` sets up: the optimizer, the loss and the metrics."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from lamina import metrics, nest, ops, optimizers, registry
-from lamina.data import unpack_x_y_sample_weight
+from lamina import metrics, optimizers, registry
 from lamina.models.compiled_loss import CompiledLoss
 from lamina.models.compiled_metrics import CompiledMetrics
 from lamina.models.steps import Steps
-from lamina.tensor import TensorBase
-from lamina.trace import grad
 
 if TYPE_CHECKING:
     from lamina.models.model import Model
@@ -108,7 +105,7 @@ class Compilable:
             )
 
     def trained_variables(self) -> list[Any]:
-        """Return the weights that are trained: those that were trainable when the first step was compiled."""
+        """Return the weights that are trained: those trainable when the first step was compiled."""
         if self._trained is None:
             self._trained = list(self.trainable_variables)
         return self._trained

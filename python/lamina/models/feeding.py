@@ -15,13 +15,13 @@ from lamina.data import (
     unpack_x_y_sample_weight,
 )
 from lamina.models.batch_runner import BatchRunner
-from lamina.models.compiling import Compilable
 from lamina.models.runners import ArrayRunner, Runner
+from lamina.models.stepping import Stepping
 
 BATCH = 32  # rows, where no batch_size is given
 
 
-class Feedable(Compilable):
+class Feedable(Stepping):
     """The part of a model that takes in data."""
 
     def _adapt(self, x: Any, y: Any = None, sample_weight: Any = None) -> ArrayData | BatchData:

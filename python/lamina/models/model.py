@@ -53,7 +53,7 @@ class Model(Trainer, Layer):
             raise NotImplementedError(
                 f"{self._title}: {type(self).__name__} must override call(inputs)"
             )
-        return self._graph.run(self._graph.match(self._title, inputs))
+        return _alone(self._graph.run(self._graph.match(self._title, inputs)))
 
     def _cast_input(self, leaf: Any) -> Any:
         # A graph casts to the dtype of each of its inputs.

@@ -267,17 +267,34 @@ def _read(filepath: Any) -> Contents:
         raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
     if "lamina" not in metadata:
         raise ValueError(f"{path}: a safetensors file, but not one that Lamina wrote")
-    about = json.loads(metadata["lamina"])
-    if about.get("format") != FORMAT:
-        raise ValueError(
-            f"{path}: format {about.get('format')}, written by Lamina {about.get('version')}; "
-            f"this version reads format {FORMAT}"
-        )
-    named = [key for _, keys in about["weights"] for key in keys]
-    missing = {*named, *about["random"], *about.get("optimizer", ())} - arrays.keys()
+    about = _parse(path, metadata["lamina"])
+    missing = {*_named_arrays(path, about)} - arrays.keys()
     if missing:
         raise ValueError(f"{path}: damaged, misses the arrays {sorted(missing)}")
     return Contents(path, about, arrays)
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        about = json.loads(text)
+        made_by, version = about["format"], about["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, its description cannot be read ({error!r})") from error
+    if made_by != FORMAT:
+        raise ValueError(
+            f"{path}: format {made_by}, written by Lamina {version}; "
+            f"this version reads format {FORMAT}"
+        )
+    return dict(about)
+
+
+def _named_arrays(path: Path, about: Mapping[str, Any]) -> list[str]:
+    """Return the keys of all arrays that a description names."""
+    try:
+        keys = [key for _, group in about["weights"] for key in group]
+        return [str(key) for key in [*keys, *about["random"], *about.get("optimizer", ())]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, its weights are not described ({error!r})") from error
 
 
 def _check_plain(value: Any, where: str) -> None:
@@ -295,5 +312,5 @@ def _check_plain(value: Any, where: str) -> None:
     elif value is not None and not isinstance(value, (bool, int, float, str)):
         raise ValueError(
             f"{where}: cannot write {value!r} to a file; define it as a function of its own name, "
-            f"registered with @register_serializable(), or give its class a get_config()"
+            f"under @lamina.registry.register_serializable(), or give its class a get_config()"
         )

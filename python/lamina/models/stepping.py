@@ -14,7 +14,7 @@ from lamina.trace import grad
 class Stepping(Compilable):
     """The part of a model that says what happens to one batch.
 
-    Its methods are traced once for each signature of the data; their Python does not run again after that.
+    Its methods are traced once for each signature of the data: their Python does not run again.
     """
 
     def train_step(self, data: Any) -> dict[str, Any] | None:
@@ -22,8 +22,7 @@ class Stepping(Compilable):
 
         data: (x,), (x, y) or (x, y, sample_weight) of traced tensors. An override composes
         `lamina.ops`, `lamina.grad(loss, variables)` and `self.optimizer.apply(gradients,
-        variables)` and returns what is to be reported by name. It is traced once for each shape of
-        data.
+        variables)` and returns what is to be reported by name.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)

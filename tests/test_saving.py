@@ -1,0 +1,298 @@
+"""Models and weights in files: all of it comes back, and what is wrong is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lamina import Input, Model, Sequential, layers, models, ops
+from lamina.registry import register_serializable
+
+safetensors = pytest.importorskip("safetensors")
+
+rng = np.random.default_rng(9)
+X = rng.normal(size=(20, 3)).astype(np.float32)
+LABELS = rng.integers(0, 2, 20)
+
+
+def stack() -> Sequential:
+    return Sequential(
+        [
+            Input(3),
+            layers.Dense(4, "relu", kernel_regularizer="l2"),
+            layers.Dropout(0.25),
+            layers.Dense(2, "softmax"),
+        ]
+    )
+
+
+def trained() -> Sequential:
+    model = stack()
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    model.fit(X, LABELS, batch_size=8, epochs=2, verbose=0)
+    return model
+
+
+class Tower(Model):
+    """A subclassed model with a layer in a list."""
+
+    def __init__(self, width: int = 4, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.width = width
+        self.parts = [layers.Dense(width), layers.Dense(2)]
+
+    def call(self, x: Any) -> Any:
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+@register_serializable()
+def doubled(x: Any) -> Any:
+    return ops.multiply(x, 2)
+
+
+def assert_equal(one: Any, other: Any) -> None:
+    for a, b in zip(one, other, strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["m.lamina", "m.keras", "m.safetensors", "m"])
+def test_training_goes_on_where_it_stopped(tmp_path: Path, name: str) -> None:
+    model = trained()
+    model.save(tmp_path / name)
+    again = models.load_model(str(tmp_path / name))
+    np.testing.assert_array_equal(again(X), model(X))
+    assert_equal(
+        [v.numpy() for v in again.optimizer.variables],
+        [v.numpy() for v in model.optimizer.variables],
+    )
+    histories = [
+        m.fit(X, LABELS, epochs=2, verbose=0, shuffle=False).history for m in (model, again)
+    ]
+    assert histories[0] == histories[1]
+    assert_equal(again.get_weights(), model.get_weights())
+    assert again.evaluate(X, LABELS, verbose=0) == model.evaluate(X, LABELS, verbose=0)
+
+
+def test_the_optimizer_and_compilation_can_stay_out(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "m", include_optimizer=False)
+    again = models.load_model(tmp_path / "m")
+    assert again.compiled
+    assert int(again.optimizer.iterations) == 0
+    plain = models.load_model(tmp_path / "m", compile=False)
+    assert not plain.compiled
+    np.testing.assert_array_equal(plain(X), model(X))
+
+
+def test_the_file_is_safetensors_with_weights_by_path(tmp_path: Path) -> None:
+    model = trained()
+    model.save(tmp_path / "m.lamina")
+    with safetensors.safe_open(tmp_path / "m.lamina", framework="numpy") as file:
+        about = json.loads(file.metadata()["lamina"])
+        kernel = file.get_tensor(f"{model.layers[0].name}/kernel")
+        keys = set(file.keys())
+    np.testing.assert_array_equal(kernel, model.get_weights()[0])
+    assert about["model"]["class_name"] == "Sequential"
+    assert about["compile"]["loss"] == "sparse_categorical_crossentropy"
+    assert {key for _, group in about["weights"] for key in group} <= keys
+    assert list(tmp_path.iterdir()) == [tmp_path / "m.lamina"]  # no leftovers
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 3)])
+def test_graphs_come_back(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    a, b = Input(shape, name="a"), Input(shape, name="b")
+    shared = layers.Dense(3)
+    both = layers.Concatenate()([shared(a), shared(b) * 2])
+    inner = Sequential([layers.Dense(2), layers.Lambda(doubled)])
+    model = Model({"a": a, "b": b}, [inner(both), layers.PReLU("normal")(both)])
+    model.save(tmp_path / "m")
+    again = models.load_model(tmp_path / "m")
+    data = {"a": rng.normal(size=(2, *shape)), "b": rng.normal(size=(2, *shape))}
+    assert_equal(again(data), model(data))
+    assert again.get_config() == model.get_config()
+
+
+def test_subclassed_models_come_back_by_name(tmp_path: Path) -> None:
+    model = Tower(5)
+    model(X)
+    model.save(tmp_path / "m")
+    again = models.load_model(tmp_path / "m", custom_objects={"Tower": Tower})
+    assert again.width == 5
+    np.testing.assert_array_equal(again(X), model(X))
+    with pytest.raises(ValueError, match="unknown layer 'Tower'"):
+        models.load_model(tmp_path / "m")
+
+
+def test_adapted_statistics_come_back(tmp_path: Path) -> None:
+    normalize = layers.Normalization()
+    normalize.adapt(3 * X + 5)
+    model = Sequential([Input(3), normalize])
+    model.save(tmp_path / "m")
+    np.testing.assert_array_equal(models.load_model(tmp_path / "m")(X), model(X))
+
+
+def test_weights_go_to_models_of_the_same_layers(tmp_path: Path) -> None:
+    model, other = stack(), stack()
+    model.save_weights(tmp_path / "w")
+    assert [layer.name for layer in other.layers] != [layer.name for layer in model.layers]
+    other.load_weights(tmp_path / "w")
+    assert_equal(other.get_weights(), model.get_weights())
+    third = stack()
+    model.save(tmp_path / "m")
+    third.load_weights(tmp_path / "m")
+    assert_equal(third.get_weights(), model.get_weights())
+    with pytest.raises(ValueError, match="weights but no model"):
+        models.load_model(tmp_path / "w")
+
+
+def named(*sizes: tuple[str, int]) -> Sequential:
+    return Sequential([Input(3), *(layers.Dense(units, name=name) for name, units in sizes)])
+
+
+def test_weights_that_do_not_fit_change_nothing(tmp_path: Path) -> None:
+    named(("a", 4), ("b", 2)).save_weights(tmp_path / "w")
+    for other in (named(("a", 4), ("b", 3)), named(("a", 4)), named(("a", 4), ("b", 2), ("c", 2))):
+        before = other.get_weights()
+        with pytest.raises(ValueError, match=r"w: .*(layer|weights)"):
+            other.load_weights(tmp_path / "w")
+        assert_equal(other.get_weights(), before)
+
+
+def test_weights_may_go_by_name_and_skip_what_does_not_fit(tmp_path: Path) -> None:
+    source = named(("a", 4), ("b", 2))
+    source.save_weights(tmp_path / "w")
+    other = named(("a", 4), ("new", 5), ("b", 2))
+    before = other.get_weights()
+    with pytest.raises(ValueError, match="layer 'b'"):
+        other.load_weights(tmp_path / "w", by_name=True)
+    assert_equal(other.get_weights(), before)
+    with pytest.warns(UserWarning, match="left layer 'b' as it is"):
+        other.load_weights(tmp_path / "w", by_name=True, skip_mismatch=True)
+    assert_equal(other.get_weights(), [*source.get_weights()[:2], *before[2:]])
+
+
+def test_shared_and_equally_named_weights_are_kept_apart(tmp_path: Path) -> None:
+    class Twice(layers.Layer):
+        def build(self, input_shape: Any) -> None:
+            self.one = self.add_weight((2,), "normal", name="w")
+            self.two = self.add_weight((2,), "normal", name="w")
+
+        def call(self, x: Any) -> Any:
+            return x * self.one + self.two
+
+    shared = Twice()
+    x = Input(2)
+    model = Model(x, shared(shared(x)))
+    model.save_weights(tmp_path / "w")
+    values = model.get_weights()
+    model.set_weights([np.zeros(2), np.zeros(2)])
+    model.load_weights(tmp_path / "w")
+    assert_equal(model.get_weights(), values)
+
+
+def test_files_are_replaced_at_once_or_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m"
+    model = stack()
+    model.save(path)
+    kept = path.read_bytes()
+    with pytest.raises(FileExistsError, match="overwrite=True"):
+        stack().save(path, overwrite=False)
+
+    def full(*_: Any) -> None:
+        raise OSError("disk full")
+
+    monkeypatch.setattr("os.fsync", full)
+    with pytest.raises(OSError, match="disk full"):
+        stack().save(path)
+    assert path.read_bytes() == kept
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.write_bytes(content)
+    return path
+
+
+def foreign(path: Path) -> Path:
+    from safetensors.numpy import save_file
+
+    save_file({"x": X}, path)
+    return path
+
+
+def edited(path: Path, change: Callable[[dict[str, Any]], Any]) -> Path:
+    """Save a model and change the description in its file."""
+    from safetensors.numpy import load_file, save_file
+
+    stack().save(path)
+    arrays = load_file(path)
+    with safetensors.safe_open(path, framework="numpy") as file:
+        about = json.loads(file.metadata()["lamina"])
+    change(about)
+    save_file(arrays, path, {"lamina": json.dumps(about)})
+    return path
+
+
+def truncated(path: Path) -> Path:
+    stack().save(path)
+    return write(path, path.read_bytes()[:-10])
+
+
+BROKEN = {
+    "text": (lambda path: write(path, b"hello, world" * 9), "damaged, or no safetensors"),
+    "empty": (lambda path: write(path, b""), "damaged, or no safetensors"),
+    "truncated": (truncated, "damaged, or no safetensors"),
+    "foreign": (foreign, "not one that Lamina wrote"),
+    "future": (lambda path: edited(path, lambda about: about.update(format=9)), "format 9"),
+    "missing array": (
+        lambda path: edited(path, lambda about: about["weights"][0][1].append("no/such")),
+        "misses the arrays",
+    ),
+    "fewer weights": (
+        lambda path: edited(path, lambda about: about["weights"].pop()),
+        "holds weights of 1 layers",
+    ),
+    "unknown class": (
+        lambda path: edited(path, lambda about: about["model"].update(class_name="Sequentail")),
+        "'Sequential'",
+    ),
+    "no description": (lambda path: edited(path, lambda about: about.pop("weights")), "damaged"),
+}
+
+
+@pytest.mark.parametrize(("make", "message"), BROKEN.values(), ids=BROKEN)
+def test_files_that_cannot_be_loaded(
+    tmp_path: Path, make: Callable[[Path], Path], message: str
+) -> None:
+    path = make(tmp_path / "m.lamina")
+    with pytest.raises(ValueError, match=message):
+        models.load_model(path)
+
+
+def test_missing_files() -> None:
+    with pytest.raises(FileNotFoundError, match="no such file"):
+        models.load_model("nowhere.lamina")
+
+
+def test_functions_without_a_name_cannot_be_saved(tmp_path: Path) -> None:
+    model = Sequential([Input(3), layers.Lambda(lambda x: x * 2, name="twice")])
+    with pytest.raises(ValueError, match=r"Lambda 'twice'.*register_serializable"):
+        model.save(tmp_path / "m")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match="register_serializable"):
+        model.to_json()
+
+
+def test_unbuilt_models_cannot_be_saved(tmp_path: Path) -> None:
+    for save in (Sequential.save, Sequential.save_weights):
+        with pytest.raises(ValueError, match="built"):
+            save(Sequential([layers.Dense(2)]), tmp_path / "m")
