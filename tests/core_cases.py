@@ -1,4 +1,4 @@
-"""Inputs for every op of the core: one line a case, read by the reference, gradient and determinism tests."""
+"""Inputs for every op of the core: one line a case, for values, gradients and determinism."""
 
 from __future__ import annotations
 
@@ -35,10 +35,18 @@ class Case:
 
 SHAPES = [(), (1,), (67,), (3, 5), (0, 4), (2, 3, 129), (40, 60)]
 DOMAINS = {  # where a function is defined and its slope is tame
-    "sqrt": (0.1, 5), "rsqrt": (0.2, 5), "log": (0.1, 9), "log2": (0.1, 9), "log10": (0.1, 9),
-    "log1p": (-0.8, 9), "arcsin": (-0.95, 0.95), "arccos": (-0.95, 0.95), "tan": (-1.3, 1.3),
-    "reciprocal": (0.3, 4), "clip": (-4, 4),
-}  # fmt: skip
+    "sqrt": (0.1, 5),
+    "rsqrt": (0.2, 5),
+    "log": (0.1, 9),
+    "log2": (0.1, 9),
+    "log10": (0.1, 9),
+    "log1p": (-0.8, 9),
+    "arcsin": (-0.95, 0.95),
+    "arccos": (-0.95, 0.95),
+    "tan": (-1.3, 1.3),
+    "reciprocal": (0.3, 4),
+    "clip": (-4, 4),
+}
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "relu": [{}, {"negative_slope": 0.2}, {"max_value": 1.0, "threshold": 0.0}],
     "elu": [{}, {"alpha": 0.5}],
@@ -47,12 +55,14 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
 
 
 def values(*shape: int, low: float = -3, high: float = 3) -> Callable[[np.random.Generator], Array]:
-    """Return a drawer of uniform numbers that keep away from the kinks at whole and half numbers."""
+    """Return a drawer of uniform numbers away from the kinks at whole and half numbers."""
 
     def draw(rng: np.random.Generator) -> Array:
         x = rng.uniform(low, high, shape)
         near = np.round(2 * x) / 2
-        return np.asarray(np.where(np.abs(x - near) < 0.02, near + 0.04 * np.sign(x - near + 1e-9), x))
+        return np.asarray(
+            np.where(np.abs(x - near) < 0.02, near + 0.04 * np.sign(x - near + 1e-9), x)
+        )
 
     return draw
 
@@ -103,7 +113,15 @@ def derivative_cases(known: list[str]) -> list[Case]:
     return cases
 
 
-PAIRS = [((), ()), ((4, 5), (4, 5)), ((4, 5), (5,)), ((4, 1), (1, 5)), ((3, 1, 7), (4, 1)), ((130,), ()), ((0, 3), (3,))]
+PAIRS = [
+    ((), ()),
+    ((4, 5), (4, 5)),
+    ((4, 5), (5,)),
+    ((4, 1), (1, 5)),
+    ((3, 1, 7), (4, 1)),
+    ((130,), ()),
+    ((0, 3), (3,)),
+]
 
 
 def binary_cases() -> list[Case]:
@@ -153,10 +171,14 @@ def reduction_cases() -> list[Case]:
                 cases.append(case(name, integers(0, 4, 3, 4, 70), axis=axis, keepdims=keepdims))
     for shape in [(1,), (1000,), (3000, 3), (3, 3000), (1, 65), (65, 1)]:
         for axes in [[], [0], [-1]]:
-            cases += [case(n, values(*shape), axes=axes) for n in ("sum", "mean", "max", "logsumexp")]
+            cases += [
+                case(n, values(*shape), axes=axes) for n in ("sum", "mean", "max", "logsumexp")
+            ]
     cases += [case("sum", values(0, 3), axes=[0]), case("sum", integers(0, 9, 5, 4), axes=[1])]
     cases += [case("sum", booleans(5, 4), axes=[0]), case("mean", values(1), axes=[])]
-    cases += [case("cumsum", values(4, 67), axis=a, reverse=r) for a in (0, 1) for r in (False, True)]
+    cases += [
+        case("cumsum", values(4, 67), axis=a, reverse=r) for a in (0, 1) for r in (False, True)
+    ]
     return cases
 
 
@@ -179,7 +201,10 @@ def shaping_cases() -> list[Case]:
         case("flip", x, axes=[0, 2]),
         case("where", booleans(3, 1, 5), values(4, 5), values(1)),
         *[case("cast", values(4, 5), dtype=d) for d in ("float64", "float32", "int32", "bool")],
-        *[case("cast", integers(0, 3, 4), dtype=d) for d in ("float32", "float64", "bool", "uint8")],
+        *[
+            case("cast", integers(0, 3, 4), dtype=d)
+            for d in ("float32", "float64", "bool", "uint8")
+        ],
     ]
 
 
@@ -196,19 +221,36 @@ def indexing_cases() -> list[Case]:
         case("scatter_along_axis", integers(0, 9, 6, 4, 5), x, axis=1, size=9),
         *[case("top_k", distinct(6, 4, 5), k=k) for k in (1, 3, 5)],
         case("top_k", integers(0, 3, 4, 9), k=4),
-        *[case("sort", distinct(6, 4, 5), axis=a, descending=d) for a in (0, -1) for d in (False, True)],
-        *[case("argsort", integers(0, 3, 4, 9), axis=a, descending=d) for a in (0, 1) for d in (False, True)],
+        *[
+            case("sort", distinct(6, 4, 5), axis=a, descending=d)
+            for a in (0, -1)
+            for d in (False, True)
+        ],
+        *[
+            case("argsort", integers(0, 3, 4, 9), axis=a, descending=d)
+            for a in (0, 1)
+            for d in (False, True)
+        ],
     ]
 
 
 PRODUCTS = [
-    ((1, 1), (1, 1)), ((1, 784), (784, 10)), ((7, 3), (3, 5)), ((33, 65), (65, 17)), ((64, 1), (1, 9)), ((130, 70), (70, 1)),
-    ((0, 3), (3, 2)), ((2, 0), (0, 3)), ((5, 7, 3), (3, 4)), ((2, 4, 3), (2, 3, 6)), ((3, 1, 2, 3), (4, 3, 2)),
-]  # fmt: skip
+    ((1, 1), (1, 1)),
+    ((1, 784), (784, 10)),
+    ((7, 3), (3, 5)),
+    ((33, 65), (65, 17)),
+    ((64, 1), (1, 9)),
+    ((130, 70), (70, 1)),
+    ((0, 3), (3, 2)),
+    ((2, 0), (0, 3)),
+    ((5, 7, 3), (3, 4)),
+    ((2, 4, 3), (2, 3, 6)),
+    ((3, 1, 2, 3), (4, 3, 2)),
+]
 
 
 def product_cases() -> list[Case]:
-    """Return the cases of matrix products, in all four transpositions, and of the fused dense op."""
+    """Return the cases of products in all four transpositions, and of the fused dense op."""
     cases = []
     for a, b in PRODUCTS:
         for ta in (False, True):
@@ -235,7 +277,9 @@ def softmax_cases() -> list[Case]:
         cases += [case(name, x) for name in ("softmax", "log_softmax")]
         cases += [case(f"{name}_grad", x, values(*shape)) for name in ("softmax", "log_softmax")]
         cases += [case("softmax_crossentropy", x, values(*shape, low=0, high=1))]
-        cases += [case("softmax_crossentropy_grad", x, values(*shape, low=0, high=1), values(*rows))]
+        cases += [
+            case("softmax_crossentropy_grad", x, values(*shape, low=0, high=1), values(*rows))
+        ]
         cases += [case("sparse_softmax_crossentropy", x, integers(0, n, *rows))]
         cases += [case("sparse_softmax_crossentropy_grad", x, integers(0, n, *rows), values(*rows))]
     cases += [case(n, values(3, 4, 5), axis=a) for n in ("softmax", "log_softmax") for a in (0, 1)]
@@ -252,8 +296,12 @@ def random_cases() -> list[Case]:
     cases = [case("next_random_state", state)]
     for shape in ([1], [3, 5], [1000], [0]):
         for dtype in ("float32", "float64"):
-            cases.append(case("random_uniform", state, shape=shape, minval=-2.0, maxval=3.0, dtype=dtype))
-            cases.append(case("random_normal", state, shape=shape, mean=1.0, stddev=2.0, dtype=dtype))
+            cases.append(
+                case("random_uniform", state, shape=shape, minval=-2.0, maxval=3.0, dtype=dtype)
+            )
+            cases.append(
+                case("random_normal", state, shape=shape, mean=1.0, stddev=2.0, dtype=dtype)
+            )
         cases.append(case("random_int", state, shape=shape, minval=-5, maxval=11))
         cases += [case("dropout", values(*shape), state, rate=r) for r in (0.0, 0.2, 0.9)]
     return cases
@@ -304,14 +352,24 @@ def update_cases() -> list[Case]:
         rate, steps = (lambda rng: np.array(0.01)), integers(5, 6, dtype="int64")
         for decay in ([], [0.0, 0.1, 0.2]):
             attributes = {"count": len(shapes), "weight_decay": decay, **parameters}
-            cases.append(case(name, *(d for group in draws for d in group), rate, steps, **attributes))
+            cases.append(
+                case(name, *(d for group in draws for d in group), rate, steps, **attributes)
+            )
     return cases
 
 
 def all_cases(known: list[str]) -> list[Case]:
     """Return every case; `known` are the core's op names."""
     return [
-        *unary_cases(), *derivative_cases(known), *binary_cases(), *predicate_cases(), *reduction_cases(),
-        *shaping_cases(), *indexing_cases(), *product_cases(), *softmax_cases(), *random_cases(),
+        *unary_cases(),
+        *derivative_cases(known),
+        *binary_cases(),
+        *predicate_cases(),
+        *reduction_cases(),
+        *shaping_cases(),
+        *indexing_cases(),
+        *product_cases(),
+        *softmax_cases(),
+        *random_cases(),
         *update_cases(),
-    ]  # fmt: skip
+    ]

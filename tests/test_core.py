@@ -30,7 +30,9 @@ def test_bias_and_activation_are_fused_into_the_product() -> None:
     x = graph_input(graph, 4, 3)
     w = _core.Variable(np.ones((3, 5), np.float32))
     b = _core.Variable(np.full(5, -4, np.float32))
-    hidden = apply(graph, "relu", apply(graph, "add", apply(graph, "matmul", x, graph.read(w)), graph.read(b)))
+    hidden = apply(
+        graph, "relu", apply(graph, "add", apply(graph, "matmul", x, graph.read(w)), graph.read(b))
+    )
     plan = graph.compile([hidden])
     assert [line.split()[0] for line in plan.steps] == ["dense"]
     data = np.arange(12, dtype=np.float32).reshape(4, 3)

@@ -238,11 +238,11 @@ def summary(model: Model, **options: Any) -> str:
 
 def test_summaries() -> None:
     assert summary(stack(name="it"), line_length=60) == SUMMARY
-    text = summary(branches(), line_length=110, expand_nested=True, show_trainable=True)
+    text = summary(branches(), line_length=160, expand_nested=True, show_trainable=True)
     assert "Connected to" in text
     assert "└ inside (Dense)" in text
     assert "shared[0][0], shared[1][0]" in text
-    assert "0 (unbuilt)" in summary(Sequential([layers.Dense(2)]), line_length=60)
+    assert "0 (unbuilt)" in summary(Sequential([layers.Dense(2)]), line_length=80)
     only = summary(stack(), line_length=60, layer_range=["la.*", "last"])
     assert "last" in only
     assert "first" not in only

@@ -194,6 +194,11 @@ def test_gradients_of_composed_operations_match_differences() -> None:
             assert slope.numpy()[index] == pytest.approx(difference, rel=1e-5, abs=1e-8)
 
 
+def test_normalizing_zeros_has_a_finite_gradient() -> None:
+    slope = Program(lambda x: lamina.grad(ops.normalize(x)[..., 0], x))(np.zeros((2, 3)))
+    assert np.isfinite(slope).all()
+
+
 def test_grad_needs_a_graph() -> None:
     with pytest.raises(RuntimeError, match=r"decorated with @lamina\.function"):
         lamina.grad(Tensor(X), Tensor(X))

@@ -103,6 +103,30 @@ def test_many_epochs_at_once_are_the_epochs_one_by_one():
     assert_same_weights(first.get_weights(), second.get_weights())
 
 
+def test_the_number_of_threads_changes_no_bit():
+    x = rng.normal(size=(300, 200)).astype(np.float32)
+    results = []
+    for threads in (1, 2, 5):
+        lamina.utils.set_num_threads(threads)
+        lamina.utils.set_random_seed(4)
+        model = Sequential([Input((200,)), layers.Dense(150, "tanh"), layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mse")
+        history = model.fit(x, x.sum(axis=1), batch_size=64, epochs=2, verbose=0)
+        results.append((history.history, model.get_weights()))
+    for history, weights in results[1:]:
+        assert history == results[0][0]
+        assert_same_weights(weights, results[0][1])
+
+
+def test_no_epochs_change_nothing():
+    model = linear()
+    state = lamina.random.get_state()
+    history = model.fit(X, Y, epochs=0, verbose=0)
+    assert history.history == {}
+    np.testing.assert_array_equal(model.get_weights()[0], KERNEL)
+    np.testing.assert_array_equal(lamina.random.get_state(), state)
+
+
 def test_metrics_can_be_read_after_fit():
     metric = metrics.MeanAbsoluteError(name="error")
     model = linear(metrics=[metric])
@@ -114,15 +138,12 @@ def test_metrics_can_be_read_after_fit():
 
 def test_float64_from_end_to_end():
     lamina.config.set_floatx("float64")
-    try:
-        model = linear(optimizers.SGD(0.05))
-        history = model.fit(X, Y, batch_size=6, epochs=3, shuffle=False, verbose=0)
-        expected, w, _ = reference_fit(X.astype(float), Y.astype(float), 3, 6, 0.05)
-        np.testing.assert_allclose(history.history["loss"], expected, rtol=1e-12)
-        np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-12)
-        assert model.predict(X, verbose=0).dtype == np.float64
-    finally:
-        lamina.config.set_floatx("float32")
+    model = linear(optimizers.SGD(0.05))
+    history = model.fit(X, Y, batch_size=6, epochs=3, shuffle=False, verbose=0)
+    expected, w, _ = reference_fit(X.astype(float), Y.astype(float), 3, 6, 0.05)
+    np.testing.assert_allclose(history.history["loss"], expected, rtol=1e-12)
+    np.testing.assert_allclose(model.get_weights()[0], w, rtol=1e-12)
+    assert model.predict(X, verbose=0).dtype == np.float64
 
 
 # Order of rows

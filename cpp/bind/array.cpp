@@ -50,6 +50,8 @@ py::array contiguous(const py::array& array) {
   return py::array::ensure(array, py::array::c_style);
 }
 
-py::array empty_array(const TensorType& type) { return py::array(numpy_dtype(type.dtype), type.shape); }
+py::array empty_array(const TensorType& type) {
+  return py::array(numpy_dtype(type.dtype), type.shape);
+}
 
 }  // namespace lamina::bind

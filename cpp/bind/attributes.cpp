@@ -17,7 +17,8 @@ Attribute to_attribute(const std::string& name, const py::handle& value) {
   if (PyIndex_Check(value.ptr())) return value.cast<int64_t>();
   if (py::isinstance<py::sequence>(value)) {
     const auto items = value.cast<py::sequence>();
-    const bool whole = std::all_of(items.begin(), items.end(), [](py::handle item) { return PyIndex_Check(item.ptr()); });
+    const bool whole =
+        std::all_of(items.begin(), items.end(), [](py::handle item) { return PyIndex_Check(item.ptr()); });
     if (whole) return value.cast<std::vector<int64_t>>();
     return value.cast<std::vector<double>>();
   }

@@ -12,7 +12,9 @@ namespace lamina::bind {
 namespace {
 
 // Python knows a value as one integer: the node's number and the output's, side by side.
-int64_t to_handle(Value value) { return int64_t{value.node} * 65536 + value.index; }
+int64_t to_handle(Value value) {
+  return int64_t{value.node} * 65536 + value.index;
+}
 
 Value from_handle(const Graph& graph, int64_t handle) {
   const Value value{static_cast<int32_t>(handle / 65536), static_cast<int32_t>(handle % 65536)};

@@ -15,7 +15,9 @@ class ArrayLoop {
  public:
   ArrayLoop(const std::vector<py::array>& arrays, int64_t batch, const std::shared_ptr<Plan>& plan,
             const std::shared_ptr<Plan>& tail, const std::vector<py::array>& outputs)
-      : arrays_(arrays), outputs_(outputs), rows_(check(arrays, batch, plan, tail, outputs)),
+      : arrays_(arrays),
+        outputs_(outputs),
+        rows_(check(arrays, batch, plan, tail, outputs)),
         loop_(row_arrays(arrays), row_arrays(outputs), rows_, batch, plan, tail) {}
 
   void begin(const std::optional<py::array_t<int64_t, py::array::c_style>>& order, std::optional<uint64_t> seed) {
@@ -39,11 +41,12 @@ class ArrayLoop {
     return loop_.run(batches, seconds);
   }
 
-  py::array run_epochs(int64_t epochs, const std::optional<std::vector<uint64_t>>& seeds, Plan& finish, double seconds) {
+  py::array run_epochs(int64_t epochs, const std::optional<std::vector<uint64_t>>& seeds, Plan& finish,
+                       double seconds) {
     require(finish.input_types().empty(), "run_epochs: expected a finish plan without inputs");
     for (const TensorType& type : finish.output_types()) {
-      require(type == TensorType{DType::kFloat64, {}}, "run_epochs: expected float64 scalars from the finish plan, received ",
-              to_string(type));
+      require(type == TensorType{DType::kFloat64, {}},
+              "run_epochs: expected float64 scalars from the finish plan, received ", to_string(type));
     }
     require(!seeds || static_cast<int64_t>(seeds->size()) >= epochs, "run_epochs: expected a seed for each epoch");
     std::vector<double> logs;

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "bind/register.h"
 #include "bind/attributes.h"
+#include "bind/register.h"
 #include "bind/run.h"
 #include "core/error.h"
 #include "graph/eager.h"
@@ -36,7 +36,8 @@ std::vector<std::string> describe_steps(const Plan& plan) {
 
 namespace {
 
-// The pointers of one call, checked against the plan's types; keeps alive the copies of arrays that were not contiguous.
+// The pointers of one call, checked against the plan's types; keeps alive the copies of arrays that were not
+// contiguous.
 class Call {
  public:
   Call(const Plan& plan, const py::sequence& inputs) : results(plan.output_types().size()) {

@@ -1,5 +1,7 @@
 #include <pybind11/stl.h>
 
+#include <atomic>
+
 #include "bind/register.h"
 #include "core/threads.h"
 #include "graph/eager.h"
@@ -23,6 +25,17 @@ std::map<std::string, std::string> build_info() {
           {"flags", LAMINA_BUILD_FLAGS}};
 }
 
+// All threads at once: what the machine gives, not what one core could alone.
+double fma_peak(double seconds) {
+  const py::gil_scoped_release release;
+  std::atomic<double> total{0};
+  run_team(thread_count(), [&](Worker worker, SpinBarrier& barrier) {
+    barrier.wait(worker.count);
+    total.fetch_add(kernels().gemm.of(float{}).fma_peak(seconds));
+  });
+  return total;
+}
+
 }  // namespace
 
 void bind_runtime(py::module_& module) {
@@ -40,6 +53,7 @@ void bind_runtime(py::module_& module) {
         clear_eager_plans();
       },
       py::arg("name"));
+  module.def("fma_peak", &fma_peak, py::arg("seconds"));
   module.def("build_info", &build_info);
 }
 

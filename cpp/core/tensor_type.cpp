@@ -12,7 +12,9 @@ constexpr std::array<const char*, 6> kNames = {"bool", "uint8", "int32", "int64"
 
 }  // namespace
 
-const char* dtype_name(DType dtype) { return kNames[static_cast<size_t>(dtype)]; }
+const char* dtype_name(DType dtype) {
+  return kNames[static_cast<size_t>(dtype)];
+}
 
 DType dtype_from_name(const std::string& name) {
   const auto found = std::find(kNames.begin(), kNames.end(), name);
@@ -64,6 +66,8 @@ int64_t normalize_axis(int64_t axis, int64_t rank, const char* op) {
   return axis < 0 ? axis + rank : axis;
 }
 
-std::string to_string(const TensorType& type) { return concat(dtype_name(type.dtype), " ", to_string(type.shape)); }
+std::string to_string(const TensorType& type) {
+  return concat(dtype_name(type.dtype), " ", to_string(type.shape));
+}
 
 }  // namespace lamina

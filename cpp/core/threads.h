@@ -14,7 +14,8 @@ int thread_count();
 void set_thread_count(int count);
 const char* thread_reason();
 
-// A barrier for workers that arrive within microseconds of each other: spins, and yields the core when somebody is late.
+// A barrier for workers that arrive within microseconds of each other: spins, and yields the core when somebody is
+// late.
 class SpinBarrier {
  public:
   void wait(int count) {

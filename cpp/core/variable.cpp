@@ -18,6 +18,8 @@ Buffer::Buffer(int64_t bytes) : bytes_(bytes) {
   std::memset(data_, 0, static_cast<size_t>(rounded));
 }
 
-Buffer::~Buffer() { std::free(data_); }
+Buffer::~Buffer() {
+  std::free(data_);
+}
 
 }  // namespace lamina

@@ -10,7 +10,8 @@ namespace lamina {
 namespace {
 
 std::string describe(const Attribute& value) {
-  static constexpr std::array<const char*, 6> kKinds = {"a flag", "an integer", "a number", "a text", "integers", "numbers"};
+  static constexpr std::array<const char*, 6> kKinds = {"a flag", "an integer", "a number",
+                                                        "a text", "integers",   "numbers"};
   return kKinds[value.index()];
 }
 

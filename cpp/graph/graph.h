@@ -16,9 +16,9 @@ struct Node {
   std::vector<Value> inputs;
   std::vector<TensorType> outputs;
   Attributes attributes;
-  std::shared_ptr<Variable> variable;  // set for a variable's initial value
+  std::shared_ptr<Variable> variable;      // set for a variable's initial value
   std::shared_ptr<const Buffer> constant;  // set for a constant
-  int32_t input_position = -1;         // set for a graph input
+  int32_t input_position = -1;             // set for a graph input
 };
 
 // A pure dataflow graph in static single assignment form: every value is written once, writing a variable only changes
@@ -55,8 +55,8 @@ class Graph {
 
   std::deque<Node> nodes_;  // a deque: nodes stay where they are while gradient rules add more
   std::vector<Value> inputs_;
-  std::vector<Write> writes_;                        // the last value written to each variable, in order of first write
-  std::map<const Variable*, Value> current_;         // what a read gives now
+  std::vector<Write> writes_;                 // the last value written to each variable, in order of first write
+  std::map<const Variable*, Value> current_;  // what a read gives now
 };
 
 // Emission helpers for gradient rules; each adds the nodes it needs and folds nothing.

@@ -12,8 +12,8 @@ using Clock = TeamTuner::Clock;
 
 Clock::time_point deadline_after(double seconds) {
   // A week is as good as for ever, and does not overflow the clock.
-  return Clock::now() + std::chrono::duration_cast<Clock::duration>(
-                            std::chrono::duration<double>(std::clamp(seconds, 0.0, 604800.0)));
+  return Clock::now() +
+         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::clamp(seconds, 0.0, 604800.0)));
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014): enough for a shuffle, whose seed comes from a better generator.

@@ -14,8 +14,8 @@ struct RowArray {
   int64_t row_bytes;
 };
 
-// Runs plans over batches of rows, an epoch in one call: shuffles, gathers each batch's rows into the plan's inputs, and
-// keeps one team of workers for as long as the caller lets it run.
+// Runs plans over batches of rows, an epoch in one call: shuffles, gathers each batch's rows into the plan's inputs,
+// and keeps one team of workers for as long as the caller lets it run.
 class Loop {
  public:
   // `plan` takes batches of `batch` rows, `tail` the short last one (null where there is none). `outputs`, if any,
@@ -46,8 +46,8 @@ class Loop {
   std::vector<RowArray> arrays_, outputs_;
   int64_t rows_, batch_;
   std::shared_ptr<Plan> plan_, tail_;
-  std::vector<std::unique_ptr<Buffer>> batches_;   // gathered rows, one per array
-  std::vector<std::unique_ptr<Buffer>> discarded_; // where outputs go that nobody asked for
+  std::vector<std::unique_ptr<Buffer>> batches_;    // gathered rows, one per array
+  std::vector<std::unique_ptr<Buffer>> discarded_;  // where outputs go that nobody asked for
   std::vector<int64_t> order_;
   int64_t next_ = 0;
   bool mid_epoch_ = false;

@@ -39,11 +39,17 @@ class StepData {
       : table_(table), inputs_(inputs), outputs_(outputs), scratch_(scratch) {}
 
   template <typename T>
-  const T* in(int i) const { return static_cast<const T*>(table_[inputs_[i]]); }
+  const T* in(int i) const {
+    return static_cast<const T*>(table_[inputs_[i]]);
+  }
   template <typename T>
-  T* out(int i = 0) const { return static_cast<T*>(table_[outputs_[i]]); }
+  T* out(int i = 0) const {
+    return static_cast<T*>(table_[outputs_[i]]);
+  }
   template <typename T>
-  T* scratch() const { return static_cast<T*>(scratch_); }
+  T* scratch() const {
+    return static_cast<T*>(scratch_);
+  }
 
  private:
   void* const* table_;
@@ -57,7 +63,7 @@ class StepData {
 // with phase 0 by all workers, then, when all are done, with phase 1.
 struct StepKernel {
   std::function<void(const StepData&, Worker, int phase)> run;
-  double nanoseconds = 0;     // estimated time on one core; decides how many workers take part
+  double nanoseconds = 0;  // estimated time on one core; decides how many workers take part
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
 };
@@ -85,7 +91,7 @@ struct Op {
   bool pointwise = false;
 };
 
-void register_op(const Op& op);  // called by each family's register function, see ops/register.cpp
+void register_op(const Op& op);              // called by each family's register function, see ops/register.cpp
 const Op& find_op(const std::string& name);  // throws naming the nearest known op
 std::vector<std::string> op_names();
 

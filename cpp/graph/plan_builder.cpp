@@ -196,15 +196,17 @@ double g_parallel_grain = 2000;
 struct Extent {
   const char* begin;
   int64_t bytes;
-  bool overlaps(const Extent& other) const {
-    return begin < other.begin + other.bytes && other.begin < begin + bytes;
-  }
+  bool overlaps(const Extent& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
 };
 
 }  // namespace
 
-double parallel_grain() { return g_parallel_grain; }
-void set_parallel_grain(double nanoseconds) { g_parallel_grain = nanoseconds; }
+double parallel_grain() {
+  return g_parallel_grain;
+}
+void set_parallel_grain(double nanoseconds) {
+  g_parallel_grain = nanoseconds;
+}
 
 void PlanBuilder::prepare() {
   const auto add_step = [&](const Op& op, std::vector<TensorType> in, std::vector<TensorType> out,
@@ -304,6 +306,8 @@ void PlanBuilder::choose_workers() {
   if (grain > 0 && total < kWholePlan) plan_.workers_ = 1;
 }
 
-Plan::Plan(const Graph& graph, const std::vector<Value>& outputs) { PlanBuilder(graph, outputs, *this).build(); }
+Plan::Plan(const Graph& graph, const std::vector<Value>& outputs) {
+  PlanBuilder(graph, outputs, *this).build();
+}
 
 }  // namespace lamina

@@ -21,8 +21,8 @@ struct Slot {
   int32_t shares = -1;  // the arena slot whose memory this one takes over, or -1
 };
 
-// Turns a graph into a plan's steps: picks and fuses instructions, decides where every value lives, prepares the kernels
-// and finds out where workers must meet.
+// Turns a graph into a plan's steps: picks and fuses instructions, decides where every value lives, prepares the
+// kernels and finds out where workers must meet.
 class PlanBuilder {
  public:
   PlanBuilder(const Graph& graph, const std::vector<Value>& outputs, Plan& plan);

@@ -39,7 +39,9 @@ size_t edit_distance(const std::string& a, const std::string& b) {
 
 }  // namespace
 
-void register_op(const Op& op) { table().insert_or_assign(op.name, op); }
+void register_op(const Op& op) {
+  table().insert_or_assign(op.name, op);
+}
 
 const Op& find_op(const std::string& name) {
   const auto& ops = registered();

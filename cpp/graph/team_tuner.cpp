@@ -10,7 +10,8 @@ TeamTuner::Turn TeamTuner::next(int most) {
   trial_ = !first_ && Clock::now() >= next_trial_;
   const bool alone = trial_ ? !alone_ : alone_;
   if (trial_) return {alone ? 1 : most, kTrialBatches, Clock::time_point::max()};
-  return {alone ? 1 : most, first_ ? kFirstBatches : kAll, next_trial_ > Clock::now() ? next_trial_ : Clock::time_point::max()};
+  return {alone ? 1 : most, first_ ? kFirstBatches : kAll,
+          next_trial_ > Clock::now() ? next_trial_ : Clock::time_point::max()};
 }
 
 void TeamTuner::record(const Turn& turn, Clock::duration per_batch) {

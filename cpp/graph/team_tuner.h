@@ -5,9 +5,9 @@
 
 namespace lamina {
 
-// Decides by measurement whether a team of workers or one alone runs batches faster: which it is depends on the plan and
-// on who else wants the cores just now. Results are the same either way. Now and then the other choice gets two batches;
-// these trials take about a hundredth of the time.
+// Decides by measurement whether a team of workers or one alone runs batches faster: which it is depends on the plan
+// and on who else wants the cores just now. Results are the same either way. Now and then the other choice gets two
+// batches; these trials take about a hundredth of the time.
 class TeamTuner {
  public:
   using Clock = std::chrono::steady_clock;
@@ -26,8 +26,8 @@ class TeamTuner {
  private:
   static constexpr int64_t kTrialBatches = 3, kFirstBatches = 4, kTrialsApart = 200;
 
-  bool alone_ = false;   // the present choice
-  bool trial_ = false;   // the present turn tests the other one
+  bool alone_ = false;  // the present choice
+  bool trial_ = false;  // the present turn tests the other one
   bool first_ = true;
   Clock::duration cost_[2] = {Clock::duration::max(), Clock::duration::max()};  // of a team, of one alone
   Clock::time_point next_trial_ = {};

@@ -7,19 +7,19 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 // The rows of binary.def as types that templates can take.
-#define BINARY(NAME, DOMAIN, COST, FORWARD)                              \
-  struct row_##NAME {                                                    \
-    template <typename T, typename V = Vec<T>>                           \
-    LAMINA_INLINE static void put(T* z, V x, Vec<T> y, int64_t n) {      \
-      store_first(z, FORWARD, n);                                        \
-    }                                                                    \
+#define BINARY(NAME, DOMAIN, COST, FORWARD)                         \
+  struct row_##NAME {                                               \
+    template <typename T, typename V = Vec<T>>                      \
+    LAMINA_INLINE static void put(T* z, V x, Vec<T> y, int64_t n) { \
+      store_first(z, FORWARD, n);                                   \
+    }                                                               \
   };
-#define COMPARE(NAME, DOMAIN, COST, FORWARD)                             \
-  struct row_##NAME {                                                    \
-    template <typename V>                                                \
-    LAMINA_INLINE static void put(uint8_t* z, V x, V y, int64_t n) {     \
-      store_bools(z, FORWARD, n);                                        \
-    }                                                                    \
+#define COMPARE(NAME, DOMAIN, COST, FORWARD)                         \
+  struct row_##NAME {                                                \
+    template <typename V>                                            \
+    LAMINA_INLINE static void put(uint8_t* z, V x, V y, int64_t n) { \
+      store_bools(z, FORWARD, n);                                    \
+    }                                                                \
   };
 #include "kernels/binary.def"
 

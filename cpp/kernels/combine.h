@@ -21,14 +21,18 @@ struct Sum {
   template <typename T>
   static constexpr T kIdentity = T(0);
   template <typename V>
-  LAMINA_INLINE static V combine(V a, V x) { return a + x; }
+  LAMINA_INLINE static V combine(V a, V x) {
+    return a + x;
+  }
 };
 
 struct Product {
   template <typename T>
   static constexpr T kIdentity = T(1);
   template <typename V>
-  LAMINA_INLINE static V combine(V a, V x) { return a * x; }
+  LAMINA_INLINE static V combine(V a, V x) {
+    return a * x;
+  }
 };
 
 template <typename V>
@@ -45,8 +49,10 @@ struct Maximum {
   static constexpr T kIdentity = lowest<T>();
   template <typename V>
   LAMINA_INLINE static V combine(V a, V x) {
-    if constexpr (IsVector<V>) return keep_nan(a, greater(a, x));
-    else return keep_nan(a, a > x ? a : x);
+    if constexpr (IsVector<V>)
+      return keep_nan(a, greater(a, x));
+    else
+      return keep_nan(a, a > x ? a : x);
   }
 };
 
@@ -55,8 +61,10 @@ struct Minimum {
   static constexpr T kIdentity = highest<T>();
   template <typename V>
   LAMINA_INLINE static V combine(V a, V x) {
-    if constexpr (IsVector<V>) return keep_nan(a, lesser(a, x));
-    else return keep_nan(a, a < x ? a : x);
+    if constexpr (IsVector<V>)
+      return keep_nan(a, lesser(a, x));
+    else
+      return keep_nan(a, a < x ? a : x);
   }
 };
 
@@ -69,7 +77,8 @@ LAMINA_INLINE V combine_tree(V (&v)[kCount]) {
   return v[0];
 }
 
-// --- loads that convert -----------------------------------------------------------------------------------------------
+// --- loads that convert
+// -----------------------------------------------------------------------------------------------
 
 template <typename T, int kCount>
 struct SomeOf {

@@ -69,7 +69,9 @@ const Kernels& kernels() {
   return *now;
 }
 
-void set_isa(const std::string& name) { chosen.store(&find(name, "set_isa"), std::memory_order_release); }
+void set_isa(const std::string& name) {
+  chosen.store(&find(name, "set_isa"), std::memory_order_release);
+}
 
 std::vector<std::string> available_isas() {
   std::vector<std::string> names;

@@ -10,10 +10,10 @@
 #include "kernels/softmax.h"
 #include "kernels/update.h"
 
-// Every file of this folder except dispatch.cpp is compiled once per instruction set, with LAMINA_ISA naming the namespace
-// it defines its functions in. Headers declare plain structs of function pointers in namespace lamina; each source
-// fills its struct in `namespace lamina::LAMINA_ISA`. No std:: templates there: the linker would keep one copy, perhaps
-// one with instructions this machine lacks.
+// Every file of this folder except dispatch.cpp is compiled once per instruction set, with LAMINA_ISA naming the
+// namespace it defines its functions in. Headers declare plain structs of function pointers in namespace lamina; each
+// source fills its struct in `namespace lamina::LAMINA_ISA`. No std:: templates there: the linker would keep one copy,
+// perhaps one with instructions this machine lacks.
 namespace lamina {
 
 // The tables that each instruction set defines as NAME_kernels: type and name.

@@ -59,12 +59,22 @@ LAMINA_INLINE Mask<Vec<T>> lane_numbers() {
   return numbers;
 }
 
+// Lane i is lane i ^ step of v.
+template <typename V>
+LAMINA_INLINE V swap_lanes(V v, int step) {
+#if defined(__clang__)
+  V swapped = v;
+  for (unsigned i = 0; i < sizeof(V) / sizeof(v[0]); ++i) swapped[i] = v[i ^ static_cast<unsigned>(step)];
+  return swapped;
+#else
+  return __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ static_cast<Lane<Mask<V>>>(step));
+#endif
+}
+
 // f over all lanes, in pairs, given back in every lane.
 template <typename V, typename F>
 LAMINA_INLINE V across_lanes(V v, F f) {
-  for (int step = sizeof(V) / sizeof(v[0]) / 2; step > 0; step /= 2) {
-    v = f(v, __builtin_shuffle(v, lane_numbers<Lane<V>>() ^ static_cast<Lane<Mask<V>>>(step)));
-  }
+  for (int step = sizeof(V) / sizeof(v[0]) / 2; step > 0; step /= 2) v = f(v, swap_lanes(v, step));
   return v;
 }
 

@@ -1,15 +1,23 @@
 #pragma once
 
-#include "kernels/math.h"
+#include "kernels/floating.h"
 
 // Powers and divisions with remainder, lane by lane: the floating-point ones follow C and NumPy, the integer ones wrap
 // around and never trap (division by 0 gives 0).
 namespace lamina::LAMINA_ISA {
 
-LAMINA_INLINE float c_fmod(float x, float y) { return __builtin_fmodf(x, y); }
-LAMINA_INLINE double c_fmod(double x, double y) { return __builtin_fmod(x, y); }
-LAMINA_INLINE float c_pow(float x, float y) { return __builtin_powf(x, y); }
-LAMINA_INLINE double c_pow(double x, double y) { return __builtin_pow(x, y); }
+LAMINA_INLINE float c_fmod(float x, float y) {
+  return __builtin_fmodf(x, y);
+}
+LAMINA_INLINE double c_fmod(double x, double y) {
+  return __builtin_fmod(x, y);
+}
+LAMINA_INLINE float c_pow(float x, float y) {
+  return __builtin_powf(x, y);
+}
+LAMINA_INLINE double c_pow(double x, double y) {
+  return __builtin_pow(x, y);
+}
 
 // What C's remainder, which has the sign of x, lacks to be that of floored division, which has the sign of y.
 template <typename T>

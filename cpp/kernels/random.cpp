@@ -30,7 +30,9 @@ LAMINA_INLINE Words multiply(Words x, uint32_t m) {
 }
 
 // Words a of each block followed by words b.
-LAMINA_INLINE Words join(Words a, Words b) { return (a & 0xffffffffu) | (b << 32); }
+LAMINA_INLINE Words join(Words a, Words b) {
+  return (a & 0xffffffffu) | (b << 32);
+}
 
 // Lanes 0, 2, ... of a and b in turn if `odd` is 0, lanes 1, 3, ... if it is 1.
 LAMINA_INLINE Words interleave(Words a, Words b, int odd) {
@@ -39,39 +41,37 @@ LAMINA_INLINE Words interleave(Words a, Words b, int odd) {
   return __builtin_shuffle(a, b, from);
 }
 
-constexpr int kCipherRounds = 10;
-
-// A stream with what its blocks have in common.
-struct Cipher {
-  explicit Cipher(RandomStream stream) : c2(broadcast(stream.counter)), c3(broadcast(stream.counter >> 32)) {
-    for (int i = 0; i < kBlocks; ++i) block[i] = static_cast<uint64_t>(i / 2 + i % 2 * (kBlocks / 2));
+// kChunkWords words of the stream, from block `first` on, a multiple of kChunkBlocks. Some vectors go through the
+// rounds side by side: they share the keys and hide each other's latency.
+LAMINA_INLINE void philox(RandomStream stream, uint64_t first, uint32_t* words) {
+  constexpr int kSideBySide = kVectorRegisters / 8;
+  Words block{};  // arranged so that `interleave` puts the blocks in order
+  for (int i = 0; i < kBlocks; ++i) block[i] = static_cast<uint64_t>(i / 2 + i % 2 * (kBlocks / 2));
+  for (int b = 0; b < kChunkBlocks; b += kSideBySide * kBlocks) {
+    Words c0[kSideBySide], c1[kSideBySide], c2[kSideBySide], c3[kSideBySide];
+    for (int v = 0; v < kSideBySide; ++v) {
+      c0[v] = block + (first + static_cast<uint64_t>(b + v * kBlocks));
+      c1[v] = broadcast(first >> 32);
+      c2[v] = broadcast(stream.counter);
+      c3[v] = broadcast(stream.counter >> 32);
+    }
     uint32_t k0 = static_cast<uint32_t>(stream.key), k1 = static_cast<uint32_t>(stream.key >> 32);
-    for (int round = 0; round < kCipherRounds; ++round, k0 += 0x9E3779B9u, k1 += 0xBB67AE85u) {
-      key0[round] = broadcast(static_cast<uint64_t>(k0));
-      key1[round] = broadcast(static_cast<uint64_t>(k1));
+    for (int round = 0; round < 10; ++round) {
+      for (int v = 0; v < kSideBySide; ++v) {
+        const Words p0 = multiply(c0[v], 0xD2511F53u), p1 = multiply(c2[v], 0xCD9E8D57u);
+        c0[v] = (p1 >> 32) ^ c1[v] ^ k0;
+        c1[v] = p1;
+        c2[v] = (p0 >> 32) ^ c3[v] ^ k1;
+        c3[v] = p0;
+      }
+      k0 += 0x9E3779B9u;
+      k1 += 0xBB67AE85u;
     }
-  }
-
-  Words block{};  // block numbers, arranged so that `interleave` puts the blocks in order
-  Words c2, c3;
-  Words key0[kCipherRounds], key1[kCipherRounds];
-};
-
-// kChunkWords words of the stream, from block `first` on, a multiple of kChunkBlocks.
-LAMINA_INLINE void philox(const Cipher& cipher, uint64_t first, uint32_t* words) {
-  for (int b = 0; b < kChunkBlocks; b += kBlocks) {
-    Words c0 = cipher.block + (first + static_cast<uint64_t>(b)), c1 = broadcast(first >> 32);
-    Words c2 = cipher.c2, c3 = cipher.c3;
-    for (int round = 0; round < kCipherRounds; ++round) {
-      const Words p0 = multiply(c0, 0xD2511F53u), p1 = multiply(c2, 0xCD9E8D57u);
-      c0 = (p1 >> 32) ^ c1 ^ cipher.key0[round];
-      c1 = p1;
-      c2 = (p0 >> 32) ^ c3 ^ cipher.key1[round];
-      c3 = p0;
+    for (int v = 0; v < kSideBySide; ++v) {
+      const Words front = join(c0[v], c1[v]), back = join(c2[v], c3[v]);
+      const Words halves[2] = {interleave(front, back, 0), interleave(front, back, 1)};
+      __builtin_memcpy(words + 4 * (b + v * kBlocks), halves, sizeof halves);
     }
-    const Words front = join(c0, c1), back = join(c2, c3);
-    const Words halves[2] = {interleave(front, back, 0), interleave(front, back, 1)};
-    __builtin_memcpy(words + 4 * b, halves, sizeof halves);
   }
 }
 
@@ -80,10 +80,9 @@ LAMINA_INLINE void philox(const Cipher& cipher, uint64_t first, uint32_t* words)
 template <int kWords, typename F>
 LAMINA_INLINE void for_chunks(RandomStream stream, int64_t begin, int64_t n, F f) {
   constexpr int64_t kElements = kChunkWords / kWords;
-  const Cipher cipher(stream);
   alignas(64) uint32_t words[kChunkWords];
   for (int64_t i = 0; i < n; i += kElements) {
-    philox(cipher, static_cast<uint64_t>(begin + i) * kWords / 4, words);
+    philox(stream, static_cast<uint64_t>(begin + i) * kWords / 4, words);
     f(words, i, n - i < kElements ? n - i : kElements);
   }
 }

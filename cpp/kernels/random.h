@@ -6,8 +6,9 @@
 
 namespace lamina {
 
-// One stream of Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block b of four words
-// is the cipher of (b, counter) under `key`, both as two 32-bit words, low word first; word i is word i % 4 of block i / 4.
+// One stream of Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011): block b of four
+// words is the cipher of (b, counter) under `key`, both as two 32-bit words, low word first; word i is word i % 4 of
+// block i / 4.
 struct RandomStream {
   uint64_t key, counter;
 };
@@ -15,7 +16,8 @@ struct RandomStream {
 // Kernels fill elements begin..begin+n-1 of a stream's output; `begin` must be a multiple of kRandomGrain.
 constexpr int64_t kRandomGrain = 256;
 
-// u(i), uniform in [0, 1): float32 takes the top 24 bits of word i, float64 the top 27 and 26 bits of words 2i and 2i+1.
+// u(i), uniform in [0, 1): float32 takes the top 24 bits of word i, float64 the top 27 and 26 bits of words 2i and
+// 2i+1.
 template <typename T>
 struct FloatRandomKernels {
   // minval + u(i) * span, but never above `top`

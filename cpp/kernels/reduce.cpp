@@ -6,7 +6,8 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-// --- rows -------------------------------------------------------------------------------------------------------------
+// --- rows
+// -------------------------------------------------------------------------------------------------------------
 
 constexpr int kAccumulators = 8;
 constexpr int64_t kRounds = 64;  // vectors that an accumulator takes before it is put aside
@@ -44,11 +45,12 @@ void rows(const In* x, int64_t rows, int64_t n, int64_t stride, Out* out) {
   }
 }
 
-// --- columns ----------------------------------------------------------------------------------------------------------
+// --- columns
+// ----------------------------------------------------------------------------------------------------------
 
-constexpr int kTogether = 8;          // rows combined with each other before they meet the output
-constexpr int64_t kRowBlock = 1024;   // rows combined before they meet what the blocks before gave
-constexpr int64_t kColumnTile = 1024; // elements of the output that stay in the first-level cache
+constexpr int kTogether = 8;           // rows combined with each other before they meet the output
+constexpr int64_t kRowBlock = 1024;    // rows combined before they meet what the blocks before gave
+constexpr int64_t kColumnTile = 1024;  // elements of the output that stay in the first-level cache
 
 // A vector of columns, kTogether rows from x on; `load` reads one row's.
 template <typename Op, typename Acc, typename In, typename Load>
@@ -106,7 +108,8 @@ void columns(const In* x, int64_t rows, int64_t n, int64_t stride, Out* out) {
   }
 }
 
-// --- the table --------------------------------------------------------------------------------------------------------
+// --- the table
+// --------------------------------------------------------------------------------------------------------
 
 // Integers add and multiply as unsigned ones: they wrap around, which signed ones may not.
 template <typename T>
@@ -126,7 +129,7 @@ template <typename Op, typename In, typename Out, typename Acc>
 constexpr ReduceKernel<In, Out> kKernel = {rows<Op, Acc, In, Out>, columns<Op, Acc, In, Out>};
 
 template <typename T, typename S = typename SumOf<T>::Type, typename Acc = typename WrappingOf<S>::Type>
-constexpr ReduceKernels<T> kTable = {kKernel<Sum, T, S, Acc>,   kKernel<Product, T, S, Acc>, kKernel<Maximum, T, T, T>,
+constexpr ReduceKernels<T> kTable = {kKernel<Sum, T, S, Acc>, kKernel<Product, T, S, Acc>, kKernel<Maximum, T, T, T>,
                                      kKernel<Minimum, T, T, T>, first_of<T>};
 
 }  // namespace

@@ -5,7 +5,8 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-// --- layouts: the elements of one line, or of as many lines as a vector has lanes, a vector at a time ------------------
+// --- layouts: the elements of one line, or of as many lines as a vector has lanes, a vector at a time
+// ------------------
 
 // A row of n elements. `all_*` combine the lanes and give the result in every lane.
 template <typename T>
@@ -19,7 +20,9 @@ struct AlongRow {
     if (left >= kLanes<T>) return load(p + i);
     return select(lane_numbers<T>() < Lane<Mask<Vec<T>>>(left), load_partial(p + i, left), broadcast(rest));
   }
-  LAMINA_INLINE void put(T* p, int64_t i, Vec<T> v) const { store_first(p + i, v, n - i < kLanes<T> ? n - i : kLanes<T>); }
+  LAMINA_INLINE void put(T* p, int64_t i, Vec<T> v) const {
+    store_first(p + i, v, n - i < kLanes<T> ? n - i : kLanes<T>);
+  }
   LAMINA_INLINE static Vec<T> all_max(Vec<T> v) {
     return across_lanes(v, [](Vec<T> x, Vec<T> y) { return greater(x, y); });
   }
@@ -42,12 +45,10 @@ struct DownColumns {
   LAMINA_INLINE static Vec<T> all_sum(Vec<T> v) { return v; }
 };
 
-// Rows this short waste most of a vector: they are turned into columns first, a block of rows at a time.
-constexpr int64_t kNarrow = 32;
-
+// Short rows waste most of a vector: as many of them as it has lanes are turned into columns first.
 template <typename T>
 struct Block {
-  alignas(kVectorBytes) T data[kNarrow * kLanes<T>];
+  alignas(kVectorBytes) T data[kShortRow * kLanes<T>];
 
   LAMINA_INLINE void take(const T* rows, int64_t count, int64_t n) {
     for (int64_t r = 0; r < kLanes<T>; ++r) {
@@ -62,12 +63,12 @@ struct Block {
   }
 };
 
-// Calls f(layout, inputs, output, first row, rows) until all rows are done: for one wide row, or for a block of narrow ones,
-// whose lane r is row first + r. Without an output, f gets a null pointer.
+// Calls f(layout, inputs, output, first row, rows) until all rows are done: for one long row, or for a block of short
+// ones, whose lane r is row first + r. Without an output, f gets a null pointer.
 template <typename T, int kInputs, typename F>
 LAMINA_INLINE void each_rows(int64_t rows, int64_t n, const T* const (&inputs)[kInputs], T* output, F&& f) {
   const T* pointers[kInputs];
-  if (n > kNarrow) {
+  if (n > kShortRow) {
     for (int64_t i = 0; i < rows; ++i) {
       for (int k = 0; k < kInputs; ++k) pointers[k] = inputs[k] + i * n;
       f(AlongRow<T>{n}, pointers, output == nullptr ? nullptr : output + i * n, i, 1);
@@ -100,7 +101,8 @@ LAMINA_INLINE void each_line(Lines lines, const T* const (&inputs)[kInputs], T* 
   }
 }
 
-// --- parts ------------------------------------------------------------------------------------------------------------
+// --- parts
+// ------------------------------------------------------------------------------------------------------------
 
 template <typename T, typename Layout>
 LAMINA_INLINE Vec<T> max_of(const Layout& line, const T* x) {
@@ -139,7 +141,8 @@ LAMINA_INLINE void fill(const Layout& line, T* y, F&& f) {
   for (int64_t i = 0; i < line.n; i += line.kStep) line.put(y, i, f(i));
 }
 
-// --- softmax and log_softmax ------------------------------------------------------------------------------------------
+// --- softmax and log_softmax
+// ------------------------------------------------------------------------------------------
 
 template <typename T>
 void softmax(const T* x, T* y, Lines lines) {
@@ -173,7 +176,8 @@ void log_softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
   });
 }
 
-// --- cross-entropy ----------------------------------------------------------------------------------------------------
+// --- cross-entropy
+// ----------------------------------------------------------------------------------------------------
 
 template <typename Label>
 LAMINA_INLINE bool is_class(Label label, int64_t n) {

@@ -6,13 +6,16 @@
 
 namespace lamina {
 
-// The lines that a softmax runs along: rows of n elements one after the other (step 1, line i begins at i * n), or columns
-// side by side (line i begins at i, its elements lie `step` apart).
+// The lines that a softmax runs along: rows of n elements one after the other (step 1, line i begins at i * n), or
+// columns side by side (line i begins at i, its elements lie `step` apart).
 struct Lines {
   int64_t count;
   int64_t n;
   int64_t step;
 };
+
+// Rows of at most so many elements are computed several at a time, a lane each.
+constexpr int64_t kShortRow = 32;
 
 template <typename T, typename Label>
 struct SparseCrossentropy {

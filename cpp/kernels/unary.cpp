@@ -6,29 +6,29 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 // The rows of unary.def as types that templates can take.
-#define UNARY(NAME, DOMAIN, COST, FORWARD, VIA, SLOPE, CURVE, ...)                                           \
-  struct row_##NAME {                                                                                        \
-    template <typename V, typename T>                                                                        \
-    LAMINA_INLINE static V forward(V x, [[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T c) {  \
-      return FORWARD;                                                                                        \
-    }                                                                                                        \
-    template <typename V, typename T>                                                                        \
-    LAMINA_INLINE static V slope([[maybe_unused]] V VIA, [[maybe_unused]] T a, [[maybe_unused]] T b,         \
-                                 [[maybe_unused]] T c) {                                                     \
-      return SLOPE;                                                                                          \
-    }                                                                                                        \
-    template <typename V, typename T>                                                                        \
-    LAMINA_INLINE static V curve([[maybe_unused]] V VIA, [[maybe_unused]] T a, [[maybe_unused]] T b,         \
-                                 [[maybe_unused]] T c) {                                                     \
-      return CURVE;                                                                                          \
-    }                                                                                                        \
+#define UNARY(NAME, DOMAIN, COST, FORWARD, VIA, SLOPE, CURVE, ...)                                          \
+  struct row_##NAME {                                                                                       \
+    template <typename V, typename T>                                                                       \
+    LAMINA_INLINE static V forward(V x, [[maybe_unused]] T a, [[maybe_unused]] T b, [[maybe_unused]] T c) { \
+      return FORWARD;                                                                                       \
+    }                                                                                                       \
+    template <typename V, typename T>                                                                       \
+    LAMINA_INLINE static V slope([[maybe_unused]] V VIA, [[maybe_unused]] T a, [[maybe_unused]] T b,        \
+                                 [[maybe_unused]] T c) {                                                    \
+      return SLOPE;                                                                                         \
+    }                                                                                                       \
+    template <typename V, typename T>                                                                       \
+    LAMINA_INLINE static V curve([[maybe_unused]] V VIA, [[maybe_unused]] T a, [[maybe_unused]] T b,        \
+                                 [[maybe_unused]] T c) {                                                    \
+      return CURVE;                                                                                         \
+    }                                                                                                       \
   };
-#define STEP(NAME, DOMAIN, COST, FORWARD)        \
-  struct row_##NAME {                            \
-    template <typename V, typename T>            \
+#define STEP(NAME, DOMAIN, COST, FORWARD)          \
+  struct row_##NAME {                              \
+    template <typename V, typename T>              \
     LAMINA_INLINE static V forward(V x, T, T, T) { \
-      return FORWARD;                            \
-    }                                            \
+      return FORWARD;                              \
+    }                                              \
   };
 #define PREDICATE(NAME, DOMAIN, COST, FORWARD)  \
   struct row_##NAME {                           \
@@ -59,11 +59,15 @@ void forward(const T* x, T* y, int64_t n, const T* parameters) {
 
 struct Slope {
   template <typename Row, typename V, typename T>
-  LAMINA_INLINE static V of(V v, T a, T b, T c) { return Row::slope(v, a, b, c); }
+  LAMINA_INLINE static V of(V v, T a, T b, T c) {
+    return Row::slope(v, a, b, c);
+  }
 };
 struct Curve {
   template <typename Row, typename V, typename T>
-  LAMINA_INLINE static V of(V v, T a, T b, T c) { return Row::curve(v, a, b, c); }
+  LAMINA_INLINE static V of(V v, T a, T b, T c) {
+    return Row::curve(v, a, b, c);
+  }
 };
 
 template <typename Row, typename Derivative, typename T>
@@ -96,13 +100,13 @@ void predicate(const T* x, uint8_t* y, int64_t n) {
 template <typename T>
 constexpr UnaryKernels<T> table() {
   UnaryKernels<T> kernels{};
-#define UNARY(NAME, DOMAIN, ...)                                      \
-  if constexpr (domain::has_##DOMAIN<T>) {                            \
-    kernels.forward[unary::NAME] = forward<row_##NAME, T>;            \
-  }                                                                   \
-  if constexpr (domain::has_Float<T>) {                               \
-    kernels.slope[unary::NAME] = slope<row_##NAME, Slope, T>;         \
-    kernels.curve[unary::NAME] = slope<row_##NAME, Curve, T>;         \
+#define UNARY(NAME, DOMAIN, ...)                              \
+  if constexpr (domain::has_##DOMAIN<T>) {                    \
+    kernels.forward[unary::NAME] = forward<row_##NAME, T>;    \
+  }                                                           \
+  if constexpr (domain::has_Float<T>) {                       \
+    kernels.slope[unary::NAME] = slope<row_##NAME, Slope, T>; \
+    kernels.curve[unary::NAME] = slope<row_##NAME, Curve, T>; \
   }
 #define STEP(NAME, DOMAIN, ...) \
   if constexpr (domain::has_##DOMAIN<T>) kernels.forward[unary::NAME] = forward<row_##NAME, T>;

@@ -42,15 +42,14 @@ LAMINA_INLINE void sweep(const UpdateSpan<T>& span, Step step) {
 
 #define HYPERPARAMETER(name) [[maybe_unused]] const double name = scalars.name;
 #define K(x) broadcast(T(x))
-#define UPDATE(op, variant, when, hyperparameters, count, a, b, c, once, ...)                                       \
-  template <typename T>                                                                                            \
-  void variant(const UpdateSpan<T>& span, const UpdateScalars& scalars) {                                          \
-    using V = Vec<T>;                                                                                              \
-    LAMINA_HYPERPARAMETERS(HYPERPARAMETER)                                                                         \
-    HYPERPARAMETER(lr) HYPERPARAMETER(alpha) HYPERPARAMETER(gamma) HYPERPARAMETER(delta)                           \
-    sweep<T, count>(span, [=](V& w, V g, [[maybe_unused]] V& a, [[maybe_unused]] V& b, [[maybe_unused]] V& c) {    \
-      __VA_ARGS__;                                                                                                 \
-    });                                                                                                            \
+#define UPDATE(op, variant, when, hyperparameters, count, a, b, c, once, ...)                                        \
+  template <typename T>                                                                                              \
+  void variant(const UpdateSpan<T>& span, const UpdateScalars& scalars) {                                            \
+    using V = Vec<T>;                                                                                                \
+    LAMINA_HYPERPARAMETERS(HYPERPARAMETER)                                                                           \
+    HYPERPARAMETER(lr)                                                                                               \
+    HYPERPARAMETER(alpha) HYPERPARAMETER(gamma) HYPERPARAMETER(delta) sweep<T, count>(                               \
+        span, [=](V& w, V g, [[maybe_unused]] V& a, [[maybe_unused]] V& b, [[maybe_unused]] V& c) { __VA_ARGS__; }); \
   }
 #include "kernels/update.def"
 

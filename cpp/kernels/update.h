@@ -17,10 +17,10 @@ constexpr int kMaxSlots = 3;
 }  // namespace update
 
 // Every hyperparameter that a row of update.def may name.
-#define LAMINA_HYPERPARAMETERS(X)                                                                          \
-  X(momentum) X(nesterov) X(rho) X(epsilon) X(centered) X(beta_1) X(beta_2) X(amsgrad) X(beta)             \
-  X(learning_rate_power) X(l1_regularization_strength) X(l2_regularization_strength)                       \
-  X(l2_shrinkage_regularization_strength)
+#define LAMINA_HYPERPARAMETERS(X)                                                                         \
+  X(momentum)                                                                                             \
+  X(nesterov) X(rho) X(epsilon) X(centered) X(beta_1) X(beta_2) X(amsgrad) X(beta) X(learning_rate_power) \
+      X(l1_regularization_strength) X(l2_regularization_strength) X(l2_shrinkage_regularization_strength)
 
 // What is the same for all weights in one step.
 struct UpdateScalars {

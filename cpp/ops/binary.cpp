@@ -7,7 +7,8 @@
 namespace lamina {
 namespace {
 
-// --- shapes -----------------------------------------------------------------------------------------------------------
+// --- shapes
+// -----------------------------------------------------------------------------------------------------------
 
 Shape infer_shape(const NodeInfo& info, Domain domain) {
   require_inputs(info, 2);
@@ -16,16 +17,18 @@ Shape infer_shape(const NodeInfo& info, Domain domain) {
   return broadcast_shapes(info.inputs[0].shape, info.inputs[1].shape, info.op);
 }
 
-// --- running ----------------------------------------------------------------------------------------------------------
+// --- running
+// ----------------------------------------------------------------------------------------------------------
 
 // A kernel goes over rows of which each operand is either read element by element or is one element; broadcasting over
-// more axes than that (or few, long rows, which workers must cut) is a walk that gives it one row, or part of one, at a time.
+// more axes than that (or few, long rows, which workers must cut) is a walk that gives it one row, or part of one, at a
+// time.
 template <typename T, typename R>
 StepKernel prepare_broadcast(const NodeInfo& info, BinaryKernel<T, R> kernel, double cost) {
   const Shape& shape = info.outputs[0].shape;
   const int64_t size = info.outputs[0].size();
-  const StridedWalk<2> walk(shape,
-                            {broadcast_strides(info.inputs[0].shape, shape), broadcast_strides(info.inputs[1].shape, shape)});
+  const StridedWalk<2> walk(
+      shape, {broadcast_strides(info.inputs[0].shape, shape), broadcast_strides(info.inputs[1].shape, shape)});
   const int64_t columns = walk.inner_size();
   const int64_t dx = walk.inner_stride(0), dy = walk.inner_stride(1);
 
@@ -50,20 +53,19 @@ StepKernel prepare_broadcast(const NodeInfo& info, BinaryKernel<T, R> kernel, do
 }
 
 StepKernel prepare_function(const NodeInfo& info, int index, double cost) {
-  return visit_dtype(info.inputs[0].dtype, [&](auto item) {
-    using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
-    return prepare_broadcast<T, T>(info, kernels().binary.of(T{}).function[index], cost);
+  return visit_kernel_type(info.inputs[0].dtype, [&](auto item) {
+    return prepare_broadcast(info, kernels().binary.of(item).function[index], cost);
   });
 }
 
 StepKernel prepare_comparison(const NodeInfo& info, int index, double cost) {
-  return visit_dtype(info.inputs[0].dtype, [&](auto item) {
-    using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
-    return prepare_broadcast<T, uint8_t>(info, kernels().binary.of(T{}).comparison[index], cost);
+  return visit_kernel_type(info.inputs[0].dtype, [&](auto item) {
+    return prepare_broadcast(info, kernels().binary.of(item).comparison[index], cost);
   });
 }
 
-// --- gradients --------------------------------------------------------------------------------------------------------
+// --- gradients
+// --------------------------------------------------------------------------------------------------------
 
 // Gradients of x and y as they are over the result's shape, summed over the axes along which each was broadcast.
 std::vector<Value> unbroadcast(const GradContext& c, Value dx, Value dy) {
@@ -71,7 +73,9 @@ std::vector<Value> unbroadcast(const GradContext& c, Value dx, Value dy) {
   return {emit::sum_to(g, dx, g.type(c.x[0]).shape), emit::sum_to(g, dy, g.type(c.x[1]).shape)};
 }
 
-std::vector<Value> grad_add(const GradContext& c) { return unbroadcast(c, c.dy[0], c.dy[0]); }
+std::vector<Value> grad_add(const GradContext& c) {
+  return unbroadcast(c, c.dy[0], c.dy[0]);
+}
 
 std::vector<Value> grad_subtract(const GradContext& c) {
   const Shape& shape = c.graph.type(c.x[1]).shape;
@@ -121,8 +125,12 @@ std::vector<Value> grad_choice(const GradContext& c, const char* x_is_chosen) {
   return unbroadcast(c, g.add("where", {chosen, c.dy[0], zero}), g.add("where", {chosen, zero, c.dy[0]}));
 }
 
-std::vector<Value> grad_maximum(const GradContext& c) { return grad_choice(c, "greater_equal"); }
-std::vector<Value> grad_minimum(const GradContext& c) { return grad_choice(c, "less_equal"); }
+std::vector<Value> grad_maximum(const GradContext& c) {
+  return grad_choice(c, "greater_equal");
+}
+std::vector<Value> grad_minimum(const GradContext& c) {
+  return grad_choice(c, "less_equal");
+}
 
 // z = the angle of (y, x): (x, -y) / (x^2 + y^2).
 std::vector<Value> grad_arctan2(const GradContext& c) {
@@ -143,20 +151,20 @@ std::vector<Value> grad_sigmoid_crossentropy(const GradContext& c) {
 
 // Every row of binary.def is an op; a function's gradient is grad_NAME above.
 void register_binary_ops() {
-#define BINARY(NAME, DOMAIN, COST, FORWARD)                                                                         \
-  register_op({.name = #NAME,                                                                                       \
-               .infer = [](const NodeInfo& info) -> std::vector<TensorType> {                                       \
-                 const Shape shape = infer_shape(info, Domain::DOMAIN);                                             \
-                 return {{info.inputs[0].dtype, shape}};                                                            \
-               },                                                                                                   \
-               .prepare = [](const NodeInfo& info) { return prepare_function(info, binary::NAME, COST); },          \
-               .grad = grad_##NAME,                                                                                 \
+#define BINARY(NAME, DOMAIN, COST, FORWARD)                                                                \
+  register_op({.name = #NAME,                                                                              \
+               .infer = [](const NodeInfo& info) -> std::vector<TensorType> {                              \
+                 const Shape shape = infer_shape(info, Domain::DOMAIN);                                    \
+                 return {{info.inputs[0].dtype, shape}};                                                   \
+               },                                                                                          \
+               .prepare = [](const NodeInfo& info) { return prepare_function(info, binary::NAME, COST); }, \
+               .grad = grad_##NAME,                                                                        \
                .in_place = true});
-#define COMPARE(NAME, DOMAIN, COST, FORWARD)                                                                        \
-  register_op({.name = #NAME,                                                                                       \
-               .infer = [](const NodeInfo& info) -> std::vector<TensorType> {                                       \
-                 return {{DType::kBool, infer_shape(info, Domain::DOMAIN)}};                                        \
-               },                                                                                                   \
+#define COMPARE(NAME, DOMAIN, COST, FORWARD)                                  \
+  register_op({.name = #NAME,                                                 \
+               .infer = [](const NodeInfo& info) -> std::vector<TensorType> { \
+                 return {{DType::kBool, infer_shape(info, Domain::DOMAIN)}};  \
+               },                                                             \
                .prepare = [](const NodeInfo& info) { return prepare_comparison(info, binary::NAME, COST); }});
 #include "kernels/binary.def"
 }

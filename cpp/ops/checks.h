@@ -55,14 +55,21 @@ inline std::vector<int64_t> axes_of(const NodeInfo& info, size_t i) {
   return axes;
 }
 
-// Estimated time to stream so many bytes through one core.
-inline double streaming_ns(int64_t bytes) { return 0.1 * static_cast<double>(bytes); }
+// Estimated time to stream so many bytes of second-level cache through one core.
+inline double streaming_ns(int64_t bytes) {
+  return 0.012 * static_cast<double>(bytes);
+}
 
 inline double io_ns(const NodeInfo& info) {
   int64_t bytes = 0;
   for (const TensorType& type : info.inputs) bytes += type.bytes();
   for (const TensorType& type : info.outputs) bytes += type.bytes();
   return streaming_ns(bytes);
+}
+
+// The same and so much for each element of the output.
+inline double io_ns(const NodeInfo& info, double per_output) {
+  return io_ns(info) + per_output * static_cast<double>(info.outputs[0].size());
 }
 
 }  // namespace lamina

@@ -2,12 +2,24 @@
 
 namespace lamina::emit {
 
-Value add(Graph& g, Value a, Value b) { return g.add("add", {a, b}); }
-Value subtract(Graph& g, Value a, Value b) { return g.add("subtract", {a, b}); }
-Value multiply(Graph& g, Value a, Value b) { return g.add("multiply", {a, b}); }
-Value divide(Graph& g, Value a, Value b) { return g.add("divide", {a, b}); }
-Value negate(Graph& g, Value a) { return g.add("negative", {a}); }
-Value scale(Graph& g, Value a, double factor) { return multiply(g, a, g.scalar(g.type(a).dtype, factor)); }
+Value add(Graph& g, Value a, Value b) {
+  return g.add("add", {a, b});
+}
+Value subtract(Graph& g, Value a, Value b) {
+  return g.add("subtract", {a, b});
+}
+Value multiply(Graph& g, Value a, Value b) {
+  return g.add("multiply", {a, b});
+}
+Value divide(Graph& g, Value a, Value b) {
+  return g.add("divide", {a, b});
+}
+Value negate(Graph& g, Value a) {
+  return g.add("negative", {a});
+}
+Value scale(Graph& g, Value a, double factor) {
+  return multiply(g, a, g.scalar(g.type(a).dtype, factor));
+}
 
 Value sum_to(Graph& g, Value dy, const Shape& shape) {
   const Shape from = g.type(dy).shape;

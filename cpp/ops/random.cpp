@@ -41,7 +41,7 @@ template <typename Fill>
 StepKernel fill_kernel(const NodeInfo& info, double ns_per_element, Fill fill) {
   StepKernel kernel;
   const int64_t size = info.outputs[0].size();
-  kernel.nanoseconds = ns_per_element * static_cast<double>(size);
+  kernel.nanoseconds = io_ns(info, ns_per_element);
   kernel.run = [size, fill](const StepData& data, Worker worker, int) {
     const Range range = worker.share(size, kRandomGrain);
     if (range.size() > 0) fill(data, range.begin, range.size());
@@ -49,12 +49,13 @@ StepKernel fill_kernel(const NodeInfo& info, double ns_per_element, Fill fill) {
   return kernel;
 }
 
-// --- random_uniform(state; shape, minval, maxval, dtype) in [minval, maxval) ------------------------------------------
+// --- random_uniform(state; shape, minval, maxval, dtype) in [minval, maxval)
+// ------------------------------------------
 
 std::vector<TensorType> infer_uniform(const NodeInfo& info) {
   const double minval = info.attr().number("minval", 0), maxval = info.attr().number("maxval", 1);
-  require(minval <= maxval && std::isfinite(maxval - minval), "random_uniform: expected finite minval <= maxval, received ",
-          minval, " and ", maxval);
+  require(minval <= maxval && std::isfinite(maxval - minval),
+          "random_uniform: expected finite minval <= maxval, received ", minval, " and ", maxval);
   return {float_output(info)};
 }
 
@@ -71,7 +72,8 @@ StepKernel prepare_uniform(const NodeInfo& info) {
   });
 }
 
-// --- random_normal(state; shape, mean, stddev, dtype) -----------------------------------------------------------------
+// --- random_normal(state; shape, mean, stddev, dtype)
+// -----------------------------------------------------------------
 
 std::vector<TensorType> infer_normal(const NodeInfo& info) {
   const double stddev = info.attr().number("stddev", 1);
@@ -86,21 +88,22 @@ StepKernel prepare_normal(const NodeInfo& info) {
     const T mean = static_cast<T>(info.attr().number("mean", 0));
     const T stddev = static_cast<T>(info.attr().number("stddev", 1));
     const auto normal = kernels().random.of(T{}).normal;
-    return fill_kernel(info, 2.0, [=](const StepData& data, int64_t begin, int64_t n) {
+    return fill_kernel(info, 1.5, [=](const StepData& data, int64_t begin, int64_t n) {
       normal(stream_of(data, 0), begin, n, mean, stddev, data.out<T>() + begin);
     });
   });
 }
 
-// --- random_int(state; shape, minval, maxval), int32 in [minval, maxval) ----------------------------------------------
+// --- random_int(state; shape, minval, maxval), int32 in [minval, maxval)
+// ----------------------------------------------
 
 std::vector<TensorType> infer_int(const NodeInfo& info) {
   const int64_t minval = info.attr().integer("minval"), maxval = info.attr().integer("maxval");
   constexpr int64_t kLowest = std::numeric_limits<int32_t>::min(), kHighest = std::numeric_limits<int32_t>::max();
   require(kLowest <= minval && minval < maxval && maxval <= kHighest + 1,
           "random_int: expected minval < maxval within int32, received ", minval, " and ", maxval);
-  require(maxval - minval <= std::numeric_limits<uint32_t>::max(), "random_int: the range from ", minval, " to ", maxval,
-          " is too large");
+  require(maxval - minval <= std::numeric_limits<uint32_t>::max(), "random_int: the range from ", minval, " to ",
+          maxval, " is too large");
   return {{DType::kInt32, shape_attribute(info)}};
 }
 
@@ -113,7 +116,8 @@ StepKernel prepare_int(const NodeInfo& info) {
   });
 }
 
-// --- dropout(x, state; rate) = x / (1 - rate) where u >= rate, else 0 -------------------------------------------------
+// --- dropout(x, state; rate) = x / (1 - rate) where u >= rate, else 0
+// -------------------------------------------------
 
 std::vector<TensorType> infer_dropout(const NodeInfo& info) {
   require_inputs(info, 2);
@@ -142,7 +146,8 @@ std::vector<Value> grad_dropout(const GradContext& c) {
   return {c.graph.add("dropout", {c.dy[0], c.x[1]}, {{"rate", c.attr.number("rate")}}), Value{}};
 }
 
-// --- next_random_state(state) = (key, counter + 1) --------------------------------------------------------------------
+// --- next_random_state(state) = (key, counter + 1)
+// --------------------------------------------------------------------
 
 std::vector<TensorType> infer_next_state(const NodeInfo& info) {
   require_inputs(info, 1);

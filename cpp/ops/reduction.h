@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "graph/graph.h"
 #include "ops/checks.h"
 #include "ops/strided.h"
 
@@ -24,16 +25,17 @@ inline Shape reduced_shape(const Shape& shape, const std::vector<int64_t>& axes,
   return result;
 }
 
-// A tensor seen as an outer part, walked by index, and an inner matrix, given to a kernel at once. The matrix is the two
-// last axes after neighbours of a kind were merged: kept x reduced (its rows are reduced) or reduced x kept (its columns).
+// A tensor seen as an outer part, walked by index, and an inner matrix, given to a kernel at once. The matrix is the
+// two last axes after neighbours of a kind were merged: kept x reduced (its rows are reduced) or reduced x kept (its
+// columns).
 class Reduction {
  public:
   Reduction(const Shape& shape, const std::vector<int64_t>& axes) : Reduction(merge(shape, axes)) {}
 
   bool by_rows() const { return by_rows_; }
   int64_t outputs() const { return kept_count_ * width_; }
-  int64_t width() const { return width_; }    // outputs of one matrix
-  int64_t length() const { return length_; }  // elements of one matrix that go into an output
+  int64_t width() const { return width_; }            // outputs of one matrix
+  int64_t length() const { return length_; }          // elements of one matrix that go into an output
   int64_t repeats() const { return reduced_count_; }  // matrices that go into an output
 
   // Calls f(x, rows, n, stride, output) so that `outputs` take in what lies in `repeats` and `length` of x; the
@@ -106,6 +108,25 @@ class Reduction {
   bool by_rows_;
   StridedWalk<1> kept_, reduced_;
   int64_t width_ = 1, length_ = 1, kept_count_ = 1, reduced_count_ = 1;
+};
+
+// What the gradient of a reduction needs to know of it.
+struct ReductionGrad {
+  explicit ReductionGrad(const GradContext& c) : x(c.graph.type(c.x[0])) {
+    const NodeInfo info{"reduction", {x}, {}, &c.attr};
+    axes = axes_of(info, 0);
+    kept = kept_shape(x.shape, axes);
+  }
+  // The number of elements in each output.
+  double count() const {
+    double n = 1;
+    for (const int64_t axis : axes) n *= static_cast<double>(x.shape[axis]);
+    return n;
+  }
+
+  TensorType x;
+  std::vector<int64_t> axes;
+  Shape kept;
 };
 
 }  // namespace lamina

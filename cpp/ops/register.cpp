@@ -9,11 +9,15 @@ void register_all_ops() {
   register_binary_ops();
   register_select_ops();
   register_reduce_ops();
+  register_logsumexp_ops();
   register_scan_ops();
   register_shape_ops();
+  register_slice_ops();
   register_index_ops();
+  register_along_axis_ops();
   register_sort_ops();
   register_softmax_ops();
+  register_crossentropy_ops();
   register_random_ops();
   register_update_ops();
   register_matmul_ops();

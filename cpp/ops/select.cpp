@@ -8,7 +8,8 @@
 namespace lamina {
 namespace {
 
-// --- where(condition, a, b) -------------------------------------------------------------------------------------------
+// --- where(condition, a, b)
+// -------------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_where(const NodeInfo& info) {
   require_inputs(info, 3);
@@ -27,14 +28,14 @@ T choose(bool condition, T a, T b) {
 
 StepKernel prepare_where(const NodeInfo& info) {
   const Shape& shape = info.outputs[0].shape;
-  const StridedWalk<3> walk(shape, {broadcast_strides(info.inputs[0].shape, shape),
-                                    broadcast_strides(info.inputs[1].shape, shape),
-                                    broadcast_strides(info.inputs[2].shape, shape)});
+  const StridedWalk<3> walk(
+      shape, {broadcast_strides(info.inputs[0].shape, shape), broadcast_strides(info.inputs[1].shape, shape),
+              broadcast_strides(info.inputs[2].shape, shape)});
   const int64_t size = info.outputs[0].size();
   return visit_item(info.outputs[0].dtype, [&](auto item) {
     using T = decltype(item);
     StepKernel kernel;
-    kernel.nanoseconds = io_ns(info);
+    kernel.nanoseconds = io_ns(info, 0.4);
     kernel.run = [walk, size](const StepData& data, Worker worker, int) {
       const bool* condition = data.in<bool>(0);
       const T* a = data.in<T>(1);
@@ -66,7 +67,8 @@ std::vector<Value> grad_where(const GradContext& c) {
   return {Value{}, emit::sum_to(g, da, g.type(c.x[1]).shape), emit::sum_to(g, db, g.type(c.x[2]).shape)};
 }
 
-// --- cast(x; dtype) ---------------------------------------------------------------------------------------------------
+// --- cast(x; dtype)
+// ---------------------------------------------------------------------------------------------------
 
 // Conversion defined for every value: to bool it asks "is it not zero", from floating point to integers it cuts off the
 // fraction and saturates, and NaN gives 0.
@@ -99,7 +101,7 @@ StepKernel prepare_cast(const NodeInfo& info) {
       using From = decltype(from_item);
       using To = decltype(to_item);
       StepKernel kernel;
-      kernel.nanoseconds = io_ns(info);
+      kernel.nanoseconds = io_ns(info, 0.3);
       kernel.run = [size](const StepData& data, Worker worker, int) {
         const From* x = data.in<From>(0);
         To* y = data.out<To>();
@@ -117,7 +119,8 @@ std::vector<Value> grad_cast(const GradContext& c) {
   return {emit::cast(c.graph, c.dy[0], from)};
 }
 
-// --- identity(x), stop_gradient(x) ------------------------------------------------------------------------------------
+// --- identity(x), stop_gradient(x)
+// ------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_identity(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -137,7 +140,9 @@ StepKernel prepare_identity(const NodeInfo& info) {
   return kernel;
 }
 
-std::vector<Value> grad_identity(const GradContext& c) { return {c.dy[0]}; }
+std::vector<Value> grad_identity(const GradContext& c) {
+  return {c.dy[0]};
+}
 
 }  // namespace
 

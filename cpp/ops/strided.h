@@ -22,7 +22,8 @@ class StridedWalk {
       bool merges = rank_ > 0;
       for (int n = 0; n < N && merges; ++n) merges = strides_[n][rank_ - 1] == strides[n][axis] * shape[axis];
       if (!merges) {
-        require(rank_ < kMaxRank, "tensors of more than ", kMaxRank, " axes are not supported, received ", to_string(shape));
+        require(rank_ < kMaxRank, "tensors of more than ", kMaxRank, " axes are not supported, received ",
+                to_string(shape));
         sizes_[rank_++] = 1;
       }
       sizes_[rank_ - 1] *= shape[axis];

@@ -18,22 +18,29 @@ constexpr bool is_constant(std::string_view expression) {
 }
 
 constexpr UnaryFunction kFunctions[] = {
-#define UNARY(NAME, DOMAIN, COST, FORWARD, VIA, SLOPE, CURVE, ...)                                             \
-  {.name = #NAME,                                                                                              \
-   .grad_name = #NAME "_grad",                                                                                 \
-   .curve_name = std::string_view(#CURVE) == "V{}" ? nullptr : #NAME "_grad2",                                 \
-   .domain = Domain::DOMAIN,                                                                                   \
-   .cost = COST,                                                                                               \
-   .via_output = #VIA[0] == 'y',                                                                               \
-   .ends_at_curve = is_constant(#CURVE),                                                                       \
+#define UNARY(NAME, DOMAIN, COST, FORWARD, VIA, SLOPE, CURVE, ...)             \
+  {.name = #NAME,                                                              \
+   .grad_name = #NAME "_grad",                                                 \
+   .curve_name = std::string_view(#CURVE) == "V{}" ? nullptr : #NAME "_grad2", \
+   .domain = Domain::DOMAIN,                                                   \
+   .cost = COST,                                                               \
+   .via_output = #VIA[0] == 'y',                                               \
+   .ends_at_curve = is_constant(#CURVE),                                       \
    .parameters = {{__VA_ARGS__}}},
-#define STEP(NAME, DOMAIN, COST, FORWARD)                                                                      \
-  {.name = #NAME, .grad_name = nullptr, .curve_name = nullptr, .domain = Domain::DOMAIN, .cost = COST,         \
-   .via_output = false, .ends_at_curve = true, .parameters = {}},
+#define STEP(NAME, DOMAIN, COST, FORWARD) \
+  {.name = #NAME,                         \
+   .grad_name = nullptr,                  \
+   .curve_name = nullptr,                 \
+   .domain = Domain::DOMAIN,              \
+   .cost = COST,                          \
+   .via_output = false,                   \
+   .ends_at_curve = true,                 \
+   .parameters = {}},
 #include "kernels/unary.def"
 };
 
-// --- y = f(x) ---------------------------------------------------------------------------------------------------------
+// --- y = f(x)
+// ---------------------------------------------------------------------------------------------------------
 
 void check_parameters(const UnaryFunction& f, const NodeInfo& info) {
   for (const auto& parameter : f.parameters) {
@@ -52,12 +59,12 @@ std::vector<TensorType> infer_forward(const UnaryFunction& f, const NodeInfo& in
 }
 
 StepKernel prepare_forward(int index, const NodeInfo& info) {
-  return visit_dtype(info.inputs[0].dtype, [&](auto item) {
-    using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
+  return visit_kernel_type(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
     const int64_t size = info.outputs[0].size();
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kFunctions[index].cost);
-    step.run = [kernel = kernels().unary.of(T{}).forward[index], size,
+    step.run = [kernel = kernels().unary.of(item).forward[index], size,
                 parameters = kFunctions[index].values<T>(info.attr())](const StepData& data, Worker worker, int) {
       const Range range = worker.share(size, kGrain);
       kernel(data.in<T>(0) + range.begin, data.out<T>() + range.begin, range.size(), parameters.data());
@@ -71,13 +78,13 @@ std::vector<Value> grad_forward(const UnaryFunction& f, const GradContext& c) {
   return {c.graph.add(f.grad_name, {f.via_output ? c.y[0] : c.x[0], c.dy[0]}, c.attr)};
 }
 
-// --- dx = p f'(v) and p f''(v) ----------------------------------------------------------------------------------------
+// --- dx = p f'(v) and p f''(v)
+// ----------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_slope(const UnaryFunction& f, const NodeInfo& info) {
   require_inputs(info, 2);
   require_float(info, 0);
-  require(info.inputs[0] == info.inputs[1], info.op, ": expected two inputs of the same type, received ",
-          to_string(info.inputs[0]), " and ", to_string(info.inputs[1]));
+  require_same_type(info);
   check_parameters(f, info);
   return {info.inputs[0]};
 }
@@ -88,7 +95,7 @@ StepKernel prepare_slope(int index, Derivative derivative, const NodeInfo& info)
   return visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
     const int64_t size = info.outputs[0].size();
-    const UnaryKernels<T>& table = kernels().unary.of(T{});
+    const UnaryKernels<T>& table = kernels().unary.of(item);
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kFunctions[index].cost);
     step.run = [kernel = derivative == kSlope ? table.slope[index] : table.curve[index], size,
@@ -115,7 +122,8 @@ std::vector<Value> grad_curve(const UnaryFunction& f, const GradContext& c) {
   return {Value{}, c.graph.add(f.curve_name, {c.x[0], c.dy[0]}, c.attr)};
 }
 
-// --- tests ------------------------------------------------------------------------------------------------------------
+// --- tests
+// ------------------------------------------------------------------------------------------------------------
 
 struct Predicate {
   const char* name;
@@ -135,12 +143,12 @@ std::vector<TensorType> infer_predicate(int index, const NodeInfo& info) {
 }
 
 StepKernel prepare_predicate(int index, const NodeInfo& info) {
-  return visit_dtype(info.inputs[0].dtype, [&](auto item) {
-    using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
+  return visit_kernel_type(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
     const int64_t size = info.outputs[0].size();
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kPredicates[index].cost);
-    step.run = [kernel = kernels().unary.of(T{}).predicate[index], size](const StepData& data, Worker worker, int) {
+    step.run = [kernel = kernels().unary.of(item).predicate[index], size](const StepData& data, Worker worker, int) {
       const Range range = worker.share(size, kGrain);
       kernel(data.in<T>(0) + range.begin, data.out<uint8_t>() + range.begin, range.size());
     };
@@ -148,7 +156,8 @@ StepKernel prepare_predicate(int index, const NodeInfo& info) {
   });
 }
 
-// --- registration: records hold plain functions, so each row gets its own -----------------------------------------------
+// --- registration: records hold plain functions, so each row gets its own
+// -----------------------------------------------
 
 template <int kIndex>
 void register_function() {
@@ -201,7 +210,9 @@ int find_unary(std::string_view name) {
   return -1;
 }
 
-const UnaryFunction& unary_function(int index) { return kFunctions[index]; }
+const UnaryFunction& unary_function(int index) {
+  return kFunctions[index];
+}
 
 void register_unary_ops() {
   register_functions(std::make_integer_sequence<int, unary::kCount>());

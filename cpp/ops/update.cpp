@@ -41,13 +41,14 @@ struct Variant {
 };
 
 #define NUMBER(name) [[maybe_unused]] const auto name = static_cast<T>(scalars.name);
-#define ONCE(type, per_step)                                                                     \
-  [](UpdateScalars& scalars) {                                                                   \
-    using T = type;                                                                              \
-    LAMINA_HYPERPARAMETERS(NUMBER)                                                               \
-    NUMBER(lr) NUMBER(t) [[maybe_unused]] double &alpha = scalars.alpha,                         \
-                                                 &gamma = scalars.gamma, &delta = scalars.delta; \
-    per_step;                                                                                    \
+#define ONCE(type, per_step)                                                          \
+  [](UpdateScalars& scalars) {                                                        \
+    using T = type;                                                                   \
+    LAMINA_HYPERPARAMETERS(NUMBER)                                                    \
+    NUMBER(lr)                                                                        \
+    NUMBER(t) [[maybe_unused]] double &alpha = scalars.alpha,                         \
+                                      &gamma = scalars.gamma, &delta = scalars.delta; \
+    per_step;                                                                         \
   }
 #define UPDATE(op, variant, when, names, slots, a, b, c, per_step, ...) \
   {#op,                                                                 \
@@ -138,7 +139,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
 
   const auto once = sizeof(T) == sizeof(float) ? update.variant->once_float32 : update.variant->once_float64;
   StepKernel kernel;
-  kernel.nanoseconds = 2 * streaming_ns(starts.back() * (3 + 2 * slots) * static_cast<int64_t>(sizeof(T)));
+  kernel.nanoseconds = streaming_ns(starts.back() * (3 + 2 * slots) * static_cast<int64_t>(sizeof(T)));
   kernel.run = [sweep = kernels().update.of(T{}).sweep[update.row()], hyper = update.scalars, once,
                 decay = update.decay, starts, n, slots](const StepData& data, Worker worker, int) {
     UpdateScalars scalars = hyper;

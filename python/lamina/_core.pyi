@@ -45,7 +45,10 @@ class Plan:
 
     def run(self, inputs: Sequence[Array]) -> list[Array]: ...
     def profile(self, inputs: Sequence[Array], repeats: int = 100) -> list[tuple[str, float]]:
-        """Return each step's op and median time on one worker in nanoseconds; variables change as in any run."""
+        """Return each step's op and its median time on one worker, in nanoseconds.
+
+        Variables change as in any run.
+        """
     @property
     def steps(self) -> list[str]: ...
     @property
@@ -56,9 +59,9 @@ class Plan:
 class Loop:
     """Runs plans over batches of rows of arrays that share their first dimension.
 
-    `arrays` are the plan's inputs in order, C-contiguous, in the plan's dtypes (uint8 rows are not cast). `plan` takes
-    batches of `batch` rows; `tail` (needed when rows % batch != 0) takes the short last batch. `outputs`, when given,
-    receive the plan's outputs row block by row block (predict).
+    `arrays` are the plan's inputs in order, C-contiguous, in the plan's dtypes. `plan` takes
+    batches of `batch` rows; `tail` (needed when rows % batch != 0) takes the short last batch.
+    `outputs`, when given, receive the plan's outputs row block by row block (predict).
     """
 
     def __init__(
@@ -70,34 +73,52 @@ class Loop:
         outputs: Sequence[Array] = (),
     ) -> None: ...
     def begin(self, order: Array | None = None, seed: int | None = None) -> None:
-        """Rewind to the first batch; rows in `order` (int64), shuffled by `seed`, or as they are."""
+        """Rewind to the first batch; rows in `order`, shuffled by `seed`, or as they are."""
     def run(self, batches: int = ..., seconds: float = ...) -> int:
-        """Run up to `batches` batches, for about `seconds`; return how many ran (0: the epoch is over)."""
+        """Run up to `batches` batches, for about `seconds`; return how many ran.
+
+        0 means that the epoch is over.
+        """
     def run_epochs(
         self, epochs: int, seeds: Sequence[int] | None, finish: Plan, seconds: float = ...
     ) -> NDArray[np.float64]:
-        """Run up to `epochs` whole epochs for about `seconds`; each ends with `finish` (no inputs, scalar outputs).
+        """Run up to `epochs` whole epochs for about `seconds`; each ends with `finish`.
 
-        Returns one row of its outputs per finished epoch. Call again with the rest until all are done; an epoch that
-        was cut by the clock is continued by the next call.
+        `finish` has no inputs and float64 scalar outputs: a row of them is returned for each
+        finished epoch. Call again with the rest until all are done; an epoch that was cut by
+        the clock is continued by the next call.
         """
 
-def apply(op: str, inputs: Sequence[Array], attributes: Mapping[str, AttributeValue] = ...) -> list[Array]:
+def apply(
+    op: str, inputs: Sequence[Array], attributes: Mapping[str, AttributeValue] = ...
+) -> list[Array]:
     """Compute one op on arrays at once (through a cached plan of one step)."""
 
 def op_names() -> list[str]: ...
 def set_num_threads(count: int) -> None: ...
 def get_num_threads() -> int: ...
 def thread_reason() -> str:
-    """Why that many threads: 'OMP_NUM_THREADS', 'affinity mask', 'cgroup quota', 'set_num_threads' or 'fork'."""
+    """Return why that many threads.
+
+    One of 'OMP_NUM_THREADS', 'affinity mask', 'cgroup quota', 'set_num_threads', 'fork'.
+    """
 
 def set_parallel_grain(nanoseconds: float) -> None:
-    """Set the work worth giving one more worker (0: every step of plans compiled from now on uses all workers)."""
+    """Set the work that is worth one more worker, for plans compiled from now on.
+
+    0: every step uses all workers, which tests that results do not depend on their number.
+    """
 
 def isa() -> str: ...
 def available_isas() -> list[str]: ...
 def set_isa(name: str) -> None:
-    """Choose the instruction set of kernels prepared from now on (for tests); LAMINA_ISA does so from the start."""
+    """Choose the instruction set of plans compiled from now on.
+
+    The environment variable LAMINA_ISA chooses it from the start.
+    """
+
+def fma_peak(seconds: float) -> float:
+    """Measure the float32 multiply-adds of all threads together, in GFLOP/s, for about `seconds`."""
 
 def build_info() -> dict[str, str]:
     """Return version, compiler, flags."""

@@ -7,12 +7,10 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from lamina import constraints, dtypes, initializers, regularizers
 from lamina.layers import context
 from lamina.layers.calling import Calling, shapes_of
-from lamina.layers.input_spec import map_shapes
+from lamina.layers.input_spec import as_shape, map_shapes
 from lamina.registry import Configurable, serialize
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor
@@ -72,7 +70,7 @@ class Layer(Calling, Configurable):
         self._forget_programs()
         first = (input_dim,) if input_dim is not None else input_shape
         if first is not None:
-            self._first_shape = (first,) if isinstance(first, int) else tuple(first)
+            self._first_shape = as_shape(first)
 
     @property
     def compute_dtype(self) -> str:
@@ -98,11 +96,11 @@ class Layer(Calling, Configurable):
         dtype = self.variable_dtype if dtype is None else dtypes.canonical(dtype)
         if initializer is None:
             initializer = "glorot_uniform" if dtype.startswith("float") else "zeros"
-        sizes = list((shape,) if isinstance(shape, int) else shape or ())
-        known = [size for size in sizes if isinstance(size, (int, np.integer))]
-        if known != sizes:
+        sizes = as_shape(() if shape is None else shape)
+        known = [size for size in sizes if size is not None]
+        if len(known) < len(sizes):
             raise ValueError(
-                f"{self._title}: weight '{name}' needs a shape of known sizes, received {shape!r}"
+                f"{self._title}: weight '{name}' needs a shape of known sizes, received {sizes}"
             )
         weight = Variable(
             initializers.get(initializer),

@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina import activations, constraints, initializers, ops, regularizers
 from lamina.layers.base import Layer
-from lamina.layers.input_spec import InputSpec, Shape
+from lamina.layers.input_spec import InputSpec, Shape, as_shape
 from lamina.registry import layers, operations
 from lamina.symbolic import Node
 from lamina.tensor import KerasTensor, TensorBase
@@ -38,10 +38,9 @@ class InputLayer(Layer):
             raise ValueError(f"{self._title}: expected either shape or batch_shape")
         if batch_shape is not None and batch_size is not None:
             raise ValueError(f"{self._title}: batch_shape says the batch size; drop batch_size")
-        if shape is not None:
-            sample = (shape,) if isinstance(shape, int) else tuple(shape)
-            batch_shape = (batch_size, *sample)
-        self.batch_shape = _checked_shape(self._title, tuple(batch_shape or ()))
+        if batch_shape is None:
+            batch_shape = (batch_size, *as_shape(shape if shape is not None else ()))
+        self.batch_shape = as_shape(batch_shape)
         self.built = True
         Node(self, (), {}, KerasTensor(self.batch_shape, self.dtype, name=self.name))
 
@@ -192,9 +191,3 @@ def positive_integer(kind: str, name: str, value: Any) -> int:
     if isinstance(value, (int, np.integer)) and not isinstance(value, bool) and value > 0:
         return operator.index(value)
     raise ValueError(f"{kind}: expected {name} to be a positive integer, received {name}={value!r}")
-
-
-def _checked_shape(where: str, shape: tuple[Any, ...]) -> Shape:
-    if all(size is None or (isinstance(size, (int, np.integer)) and size >= 0) for size in shape):
-        return tuple(None if size is None else int(size) for size in shape)
-    raise ValueError(f"{where}: expected sizes of 0 or more, or None, received shape {shape}")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 Shape = tuple[int | None, ...]
 
 
@@ -72,6 +74,14 @@ class InputSpec:
     def __repr__(self) -> str:
         given = ", ".join(f"{key}={value!r}" for key, value in vars(self).items() if value)
         return f"InputSpec({given})"
+
+
+def as_shape(shape: int | Sequence[int | None]) -> Shape:
+    """Return a shape as a tuple; an int is a shape of one dimension."""
+    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    if all(n is None or (isinstance(n, (int, np.integer)) and n >= 0) for n in sizes):
+        return tuple(None if n is None else int(n) for n in sizes)
+    raise ValueError(f"expected a shape of sizes of 0 or more, or None, received shape {shape!r}")
 
 
 def map_shapes(fn: Callable[[Shape], Any], shapes: Any) -> Any:

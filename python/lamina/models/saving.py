@@ -8,32 +8,19 @@ it is code.
 
 from __future__ import annotations
 
-import json
-import os
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from lamina import _core, registry
+from lamina import registry
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import free_batch, map_shapes
+from lamina.models.files import Array, Contents, read, write
 from lamina.models.model import Model
 from lamina.variable import Variable
 
-Array = NDArray[Any]
-FORMAT = 1
-
-
-class Contents(NamedTuple):
-    """What a file holds."""
-
-    path: Path
-    about: dict[str, Any]
-    arrays: dict[str, Array]
+Pairs = list[tuple[Variable, Array]]
 
 
 def describe(model: Model) -> dict[str, Any]:
@@ -61,13 +48,23 @@ def save_model(model: Model, path: Any, overwrite: bool, include_optimizer: bool
     about: dict[str, Any] = {"model": describe(model), "build": model._build_shapes}
     arrays = _put_weights(model, about)
     if model.compiled:
-        about["compile"] = model.get_compile_config()
-        _check_plain(about["compile"], model.name)
-        if include_optimizer and model.optimizer is not None:
+        about["compile"] = _compile_config(model)
+        if include_optimizer and model.optimizer is not None and model.optimizer.built:
             keyed = _keys("optimizer", model.optimizer.variables)
             about["optimizer"] = list(keyed)
             arrays.update((key, variable.numpy()) for key, variable in keyed.items())
-    _write(path, arrays, about, overwrite)
+    write(path, arrays, about, overwrite)
+
+
+def _compile_config(model: Model) -> dict[str, Any]:
+    try:
+        config = model.get_compile_config()
+    except TypeError as error:
+        raise ValueError(
+            f"{model._title}: save() cannot write what it was compiled with: {error}"
+        ) from error
+    _check_plain(config, model._title)
+    return config
 
 
 def save_weights(model: Model, path: Any, overwrite: bool) -> None:
@@ -75,7 +72,7 @@ def save_weights(model: Model, path: Any, overwrite: bool) -> None:
     model._require_weights("save_weights()")
     about: dict[str, Any] = {}
     arrays = _put_weights(model, about)
-    _write(path, arrays, about, overwrite)
+    write(path, arrays, about, overwrite)
 
 
 def load_model(
@@ -86,7 +83,7 @@ def load_model(
     custom_objects: your own classes and functions by name. Raises FileNotFoundError, or ValueError
     for files that are damaged, or not written by Lamina.
     """
-    contents = _read(filepath)
+    contents = read(filepath)
     path, about, arrays = contents
     if "model" not in about:
         raise ValueError(
@@ -106,7 +103,6 @@ def load_model(
         if compile and about.get("compile"):
             model.compile_from_config(about["compile"])
             if about.get("optimizer"):
-                model.optimizer.build(model.trainable_variables)
                 saved = [arrays[key] for key in about["optimizer"]]
                 _assign(_fitting(path, list(model.optimizer.variables), saved, "optimizer state"))
     return model
@@ -115,7 +111,7 @@ def load_model(
 def load_weights(model: Model, filepath: Any, skip_mismatch: bool, by_name: bool) -> None:
     """Read the weights of a model from a file; nothing changes unless all of it fits."""
     model._require_weights("load_weights()")
-    _assign(_match_groups(_read(filepath), model, by_name, skip_mismatch))
+    _assign(_match_groups(read(filepath), model, by_name, skip_mismatch))
 
 
 # Weights by path
@@ -178,8 +174,6 @@ def _free(key: str, taken: set[str]) -> str:
 
 # Matching a file and a model
 
-Pairs = list[tuple[Variable, Array]]
-
 
 def _match_groups(contents: Contents, model: Model, by_name: bool, skip_mismatch: bool) -> Pairs:
     """Pair the model's weights with the file's arrays, layer by layer, in order or by name."""
@@ -226,75 +220,6 @@ def _fitting(path: Path, own: Sequence[Variable], saved: Sequence[Array], what: 
 def _assign(pairs: Pairs) -> None:
     for variable, array in pairs:
         variable.assign(array)
-
-
-# Files
-
-
-def _write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite: bool) -> None:
-    from safetensors.numpy import save
-
-    target = Path(os.fspath(path))
-    if target.exists() and not overwrite:
-        raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
-    head = {"format": FORMAT, "version": _core.build_info()["version"]}
-    contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
-    data = save(contiguous, {"lamina": json.dumps({**head, **about}, allow_nan=True)})
-    # Written beside the target and moved over it: a reader sees the old file or the new one.
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with part.open("xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _read(filepath: Any) -> Contents:
-    """Return what a file holds, every array that its description names among it."""
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(os.fspath(filepath))
-    if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            metadata = file.metadata() or {}
-            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
-    except SafetensorError as error:
-        raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
-    if "lamina" not in metadata:
-        raise ValueError(f"{path}: a safetensors file, but not one that Lamina wrote")
-    about = _parse(path, metadata["lamina"])
-    missing = {*_named_arrays(path, about)} - arrays.keys()
-    if missing:
-        raise ValueError(f"{path}: damaged, misses the arrays {sorted(missing)}")
-    return Contents(path, about, arrays)
-
-
-def _parse(path: Path, text: str) -> dict[str, Any]:
-    try:
-        about = json.loads(text)
-        made_by, version = about["format"], about["version"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: damaged, its description cannot be read ({error!r})") from error
-    if made_by != FORMAT:
-        raise ValueError(
-            f"{path}: format {made_by}, written by Lamina {version}; "
-            f"this version reads format {FORMAT}"
-        )
-    return dict(about)
-
-
-def _named_arrays(path: Path, about: Mapping[str, Any]) -> list[str]:
-    """Return the keys of all arrays that a description names."""
-    try:
-        keys = [key for _, group in about["weights"] for key in group]
-        return [str(key) for key in [*keys, *about["random"], *about.get("optimizer", ())]]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{path}: damaged, its weights are not described ({error!r})") from error
 
 
 def _check_plain(value: Any, where: str) -> None:

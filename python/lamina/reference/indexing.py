@@ -50,7 +50,7 @@ def _(dy: Array, indices: Array, updates: Array, shape: Sequence[int]) -> tuple[
 @op("one_hot")
 def one_hot(indices: Array, num_classes: int, dtype: str = "float32") -> Array:
     """Return 1 at the index and 0 elsewhere along a new last axis; all 0 out of range."""
-    return (indices[..., None] == np.arange(num_classes)).astype(dtype)
+    return np.asarray((indices[..., None] == np.arange(num_classes)).astype(dtype))
 
 
 @op("take_along_axis")
@@ -70,16 +70,14 @@ def scatter_along_axis(indices: Array, updates: Array, axis: int, size: int) -> 
     shape = list(updates.shape)
     shape[axis] = size
     y = np.zeros(shape, updates.dtype)
-    places = list(np.indices(updates.shape, sparse=True))
+    places: list[Array] = list(np.indices(updates.shape, sparse=True))
     places[axis] = indices.astype(np.int64)
     np.add.at(y, tuple(places), updates)
     return y
 
 
 @scatter_along_axis.gradient
-def _(
-    dy: Array, indices: Array, updates: Array, axis: int, size: int
-) -> tuple[None, Array]:
+def _(dy: Array, indices: Array, updates: Array, axis: int, size: int) -> tuple[None, Array]:
     return None, np.take_along_axis(dy, indices.astype(np.int64), axis)
 
 
@@ -89,7 +87,7 @@ def _order(x: Array, descending: bool, axis: int = -1) -> Array:
         return np.argsort(x, axis=axis, kind="stable")
     flipped = np.flip(x, axis)
     order = np.flip(np.argsort(flipped, axis=axis, kind="stable"), axis)
-    return x.shape[axis] - 1 - order
+    return np.asarray(x.shape[axis] - 1 - order)
 
 
 @op("top_k")

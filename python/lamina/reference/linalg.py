@@ -32,7 +32,9 @@ def _(
 
 
 @op("dense")
-def dense(x: Array, w: Array, *bias: Array, activation: str = "identity", **parameters: Any) -> Array:
+def dense(
+    x: Array, w: Array, *bias: Array, activation: str = "identity", **parameters: Any
+) -> Array:
     """Return activation(x w + bias): what the core computes in one pass."""
     y = np.matmul(x, w)
     for b in bias:

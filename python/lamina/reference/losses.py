@@ -42,7 +42,7 @@ def loss(name: str, gradient: Formula) -> Callable[[Formula], Formula]:
 
 
 def pointwise(name: str, value: Formula, slope: Formula, average: bool = True) -> None:
-    """Enter a loss that is the mean (or sum) over the last axis of value(y, p), element by element."""
+    """Enter a loss that is the mean (or sum) of value(y, p) over the last axis."""
     reduce = np.mean if average else np.sum
 
     def total(y: Array, p: Array, **options: Any) -> Array:
@@ -67,7 +67,7 @@ def _smooth_bits(y: Array, amount: float) -> Array:
 
 
 def _smooth_classes(y: Array, amount: float) -> Array:
-    return y * (1 - amount) + amount / y.shape[-1]
+    return np.asarray(y * (1 - amount) + amount / y.shape[-1])
 
 
 def _signs(y: Array) -> Array:
@@ -75,7 +75,7 @@ def _signs(y: Array) -> Array:
     return 2 * y - 1 if np.isin(y, (0, 1)).all() else y
 
 
-# --- regression -------------------------------------------------------------------------------------
+# --- regression ---------------------------------------------------------------------------------
 
 pointwise("mean_squared_error", lambda y, p: (y - p) ** 2, lambda y, p: 2 * (p - y))
 pointwise("sum_squared_error", lambda y, p: (y - p) ** 2, lambda y, p: 2 * (p - y), average=False)
@@ -88,7 +88,7 @@ pointwise(
 
 
 def _log1p(x: Array) -> Array:
-    return np.log(np.maximum(x, EPSILON) + 1)
+    return np.asarray(np.log(np.maximum(x, EPSILON) + 1))
 
 
 pointwise(
@@ -127,7 +127,7 @@ def cosine_similarity(y: Array, p: Array) -> Array:
     return np.asarray(-np.sum(_unit(y) * _unit(p), axis=-1))
 
 
-# --- margins ----------------------------------------------------------------------------------------
+# --- margins ------------------------------------------------------------------------------------
 
 pointwise(
     "hinge",
@@ -152,14 +152,16 @@ def _categorical_hinge_gradient(y: Array, p: Array) -> Array:
 @loss("categorical_hinge", _categorical_hinge_gradient)
 def categorical_hinge(y: Array, p: Array) -> Array:
     """Return max(0, 1 + the best wrong score - the right one)."""
-    return np.maximum(0, 1 + np.max((1 - y) * p, axis=-1) - np.sum(y * p, axis=-1))
+    return np.asarray(np.maximum(0, 1 + np.max((1 - y) * p, axis=-1) - np.sum(y * p, axis=-1)))
 
 
-# --- probabilities ----------------------------------------------------------------------------------
+# --- probabilities ------------------------------------------------------------------------------
 
 
 def _kl_gradient(y: Array, p: Array) -> Array:
-    return np.asarray(-np.clip(y, EPSILON, 1) / np.clip(p, EPSILON, 1) * ((p >= EPSILON) & (p <= 1)))
+    return np.asarray(
+        -np.clip(y, EPSILON, 1) / np.clip(p, EPSILON, 1) * ((p >= EPSILON) & (p <= 1))
+    )
 
 
 @loss("kl_divergence", _kl_gradient)
@@ -169,7 +171,9 @@ def kl_divergence(y: Array, p: Array) -> Array:
     return np.asarray(np.sum(y * np.log(y / p), axis=-1))
 
 
-def _bits_gradient(y: Array, p: Array, from_logits: bool = False, label_smoothing: float = 0) -> Array:
+def _bits_gradient(
+    y: Array, p: Array, from_logits: bool = False, label_smoothing: float = 0
+) -> Array:
     y, n = _smooth_bits(y, label_smoothing), p.shape[-1]
     if from_logits:
         return np.asarray((sigmoid(p) - y) / n)
@@ -211,7 +215,7 @@ def categorical_crossentropy(
 
 
 def _one_hot(labels: Array, p: Array) -> Array:
-    return (labels[..., None] == np.arange(p.shape[-1])).astype(p.dtype)
+    return np.asarray((labels[..., None] == np.arange(p.shape[-1])).astype(p.dtype))
 
 
 def _labels_gradient(labels: Array, p: Array, from_logits: bool = False) -> Array:
@@ -223,7 +227,7 @@ def _labels_gradient(labels: Array, p: Array, from_logits: bool = False) -> Arra
 @loss("sparse_categorical_crossentropy", _labels_gradient)
 def sparse_categorical_crossentropy(labels: Array, p: Array, from_logits: bool = False) -> Array:
     """Return categorical_crossentropy of the labels written one-hot."""
-    return categorical_crossentropy(_one_hot(labels, p), p, from_logits)
+    return np.asarray(categorical_crossentropy(_one_hot(labels, p), p, from_logits))
 
 
 def _focal_bits(y: Array, p: Array, gamma: float) -> tuple[Array, Array]:
@@ -235,7 +239,10 @@ def _focal_bits_gradient(y: Array, p: Array, gamma: float = 2.0) -> Array:
     right, factor = _focal_bits(y, p, gamma)
     q = _bound(p)
     entropy = -(y * np.log(q) + (1 - y) * np.log(1 - q))
-    slope = factor * (q - y) / (q * (1 - q)) - gamma * (1 - right) ** (gamma - 1) * (2 * y - 1) * entropy
+    slope = (
+        factor * (q - y) / (q * (1 - q))
+        - gamma * (1 - right) ** (gamma - 1) * (2 * y - 1) * entropy
+    )
     return np.asarray(slope * _inside(p) / p.shape[-1])
 
 

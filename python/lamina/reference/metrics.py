@@ -81,7 +81,7 @@ def r2_score(y: Array, p: Array) -> Array:
     return np.asarray(np.mean(1 - np.sum((y - p) ** 2, axis=0) / spread))
 
 
-# --- accuracy ---------------------------------------------------------------------------------------
+# --- accuracy -----------------------------------------------------------------------------------
 
 
 @metric("Accuracy")
@@ -121,7 +121,7 @@ def top_k_categorical_accuracy(y: Array, p: Array, k: int = 5) -> Array:
     return sparse_top_k_categorical_accuracy(y.argmax(-1), p, k)
 
 
-# --- yes or no --------------------------------------------------------------------------------------
+# --- yes or no ----------------------------------------------------------------------------------
 
 
 def counts(y: Array, p: Array, threshold: float = 0.5) -> tuple[float, float, float, float]:

@@ -1,7 +1,7 @@
 """One step of every optimizer, in the form and order of operations that Keras 3 documents.
 
-Each takes the weight w, its slots, the gradient g, the learning rate and t, the number of steps done
-before this one; each returns the new weight and the new slots.
+Each takes the weight w, its slots, the gradient g, the learning rate and t, the number of steps
+done before this one; each returns the new weight and the new slots.
 """
 
 from __future__ import annotations
@@ -61,7 +61,15 @@ def adam(
 
 @optimizer
 def adamax(
-    w: Array, slots: list[Array], g: Array, lr: float, t: int, *, beta_1: float, beta_2: float, epsilon: float
+    w: Array,
+    slots: list[Array],
+    g: Array,
+    lr: float,
+    t: int,
+    *,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
 ) -> Stepped:
     """Adam with the infinity norm (Kingma and Ba 2015, section 7)."""
     m = slots[0] + (g - slots[0]) * (1 - beta_1)
@@ -76,7 +84,15 @@ def nadam_decay(t: int, beta_1: float) -> float:
 
 @optimizer
 def nadam(
-    w: Array, slots: list[Array], g: Array, lr: float, t: int, *, beta_1: float, beta_2: float, epsilon: float
+    w: Array,
+    slots: list[Array],
+    g: Array,
+    lr: float,
+    t: int,
+    *,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
 ) -> Stepped:
     """Adam with Nesterov's momentum (Dozat 2016)."""
     u_now, u_next = nadam_decay(t + 1, beta_1), nadam_decay(t + 2, beta_1)
@@ -118,7 +134,9 @@ def rmsprop(
 
 
 @optimizer
-def adagrad(w: Array, slots: list[Array], g: Array, lr: float, t: int, *, epsilon: float) -> Stepped:
+def adagrad(
+    w: Array, slots: list[Array], g: Array, lr: float, t: int, *, epsilon: float
+) -> Stepped:
     """Divide by the root of the sum of all squared gradients (Duchi, Hazan, Singer 2011)."""
     total = slots[0] + g * g
     return w - lr * g / np.sqrt(total + epsilon), [total]
@@ -170,7 +188,7 @@ def ftrl(
 
 
 def _enter(name: str, step: Step) -> None:
-    """Enter the core's op: inputs N weights, N of each slot, N gradients, learning rate, iterations."""
+    """Enter the core's op of (N weights, N of each slot, N gradients, learning rate, iterations)."""
 
     def forward(
         *inputs: Array, count: int, weight_decay: Sequence[float] = (), **parameters: Any

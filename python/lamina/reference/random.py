@@ -65,7 +65,9 @@ def random_uniform(
     kind = np.dtype(dtype).type
     u = unit_uniform(state, int(np.prod(shape)), kind)
     low, high = kind(minval), kind(maxval)
-    return np.minimum(low + u * (high - low), np.nextafter(high, low)).reshape(tuple(shape))
+    return np.asarray(
+        np.minimum(low + u * (high - low), np.nextafter(high, low)).reshape(tuple(shape))
+    )
 
 
 @op("random_normal")
@@ -92,7 +94,7 @@ def random_int(state: Array, shape: Sequence[int], minval: int, maxval: int) -> 
     """Return integers in minval..maxval-1 by multiplication and shift (Lemire 2019)."""
     words = philox_words(state, int(np.prod(shape))).astype(np.uint64)
     scaled = (words * np.uint64(maxval - minval)) >> np.uint64(32)
-    return (minval + scaled.astype(np.int64)).astype(np.int32).reshape(tuple(shape))
+    return np.asarray((minval + scaled.astype(np.int64)).astype(np.int32).reshape(tuple(shape)))
 
 
 def dropout_mask(state: Array, shape: tuple[int, ...], rate: float) -> Array:
@@ -106,7 +108,7 @@ def dropout_mask(state: Array, shape: tuple[int, ...], rate: float) -> Array:
 @op("dropout")
 def dropout(x: Array, state: Array, rate: float) -> Array:
     """Return x with a fraction `rate` set to 0, the rest scaled up (Srivastava et al. 2014)."""
-    return np.asarray((x * dropout_mask(state, x.shape, rate).astype(x.dtype)))
+    return np.asarray(x * dropout_mask(state, x.shape, rate).astype(x.dtype))
 
 
 @dropout.gradient

@@ -66,9 +66,7 @@ def _(dy: Array, x: Array, axes: Sequence[int] = (), keepdims: bool = False) -> 
     return (dx,)
 
 
-def _extreme_gradient(
-    y: Array, dy: Array, x: Array, axes: Sequence[int], keepdims: bool
-) -> Array:
+def _extreme_gradient(y: Array, dy: Array, x: Array, axes: Sequence[int], keepdims: bool) -> Array:
     """Share dy equally between the elements that attain the extreme."""
     hits = (x == _spread(y, x, axes, keepdims)).astype(x.dtype)
     ties = np.sum(hits, axis=_axes(x, axes), keepdims=True)

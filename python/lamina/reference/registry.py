@@ -50,7 +50,7 @@ def unbroadcast(dy: Array, shape: tuple[int, ...]) -> Array:
     extra = dy.ndim - len(shape)
     stretched = tuple(i for i, n in enumerate(shape) if n == 1 and dy.shape[i + extra] != 1)
     summed: Array = dy.sum(axis=tuple(range(extra)))
-    return summed.sum(axis=stretched, keepdims=True).reshape(shape)
+    return np.asarray(summed.sum(axis=stretched, keepdims=True).reshape(shape))
 
 
 def in_dtype(value: Any, like: Array) -> Array:

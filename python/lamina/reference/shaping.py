@@ -13,7 +13,7 @@ from lamina.reference.registry import OPS, Array, Reference, op, unbroadcast
 @op("identity")
 def identity(x: Array) -> Array:
     """Return x."""
-    return x.copy()
+    return np.asarray(x.copy())
 
 
 @identity.gradient
@@ -72,7 +72,7 @@ def _(dy: Array, x: Array, axes: Sequence[int]) -> tuple[Array]:
 @op("broadcast_to")
 def broadcast_to(x: Array, shape: Sequence[int]) -> Array:
     """Repeat x along new and length-one axes."""
-    return np.broadcast_to(x, tuple(shape)).copy()
+    return np.asarray(np.broadcast_to(x, tuple(shape)).copy())
 
 
 @broadcast_to.gradient
@@ -99,7 +99,7 @@ def _slices(begin: Sequence[int], end: Sequence[int], step: Sequence[int]) -> tu
 @op("slice")
 def slice_(x: Array, begin: Sequence[int], end: Sequence[int], step: Sequence[int]) -> Array:
     """Return every step-th element from begin to before end, per axis."""
-    return x[_slices(begin, end, step)].copy()
+    return np.asarray(x[_slices(begin, end, step)].copy())
 
 
 @slice_.gradient
@@ -140,7 +140,11 @@ def pad(
 
 @pad.gradient
 def _(
-    dy: Array, x: Array, before: Sequence[int], after: Sequence[int], interior: Sequence[int] = (),
+    dy: Array,
+    x: Array,
+    before: Sequence[int],
+    after: Sequence[int],
+    interior: Sequence[int] = (),
     **_: Any,
 ) -> tuple[Array]:
     return (dy[_inner(x, before, interior or [0] * x.ndim)],)

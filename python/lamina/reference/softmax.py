@@ -79,9 +79,7 @@ def softmax_crossentropy_grad(logits: Array, targets: Array, dy: Array) -> Array
 @op("sparse_softmax_crossentropy")
 def sparse_softmax_crossentropy(logits: Array, labels: Array) -> Array:
     """Return -log_softmax(logits)[label] over the last axis."""
-    chosen = np.take_along_axis(
-        log_softmax.forward(logits), labels[..., None].astype(np.int64), -1
-    )
+    chosen = np.take_along_axis(log_softmax.forward(logits), labels[..., None].astype(np.int64), -1)
     return -chosen[..., 0]
 
 

@@ -1,8 +1,8 @@
 """Functions of one variable, each with its first and second derivative, as one table.
 
 The derivative `slope` is written in terms of v, which is the function's input x or its output y,
-whichever makes the shorter formula; `curve` is the derivative of slope(v) with respect to v. The core
-has ops for all three: NAME(x), NAME_grad(v, p) = p slope(v) and NAME_grad2(v, p) = p curve(v).
+whichever makes the shorter formula; `curve` is the derivative of slope(v) with respect to v. The
+core has ops for all three: NAME(x), NAME_grad(v, p) = p slope(v) and NAME_grad2(v, p) = p curve(v).
 """
 
 from __future__ import annotations
@@ -56,7 +56,9 @@ def normal_pdf(x: Array) -> Array:
     return np.asarray(np.exp(-x * x / 2) / math.sqrt(2 * math.pi))
 
 
-def relu(x: Array, negative_slope: float = 0, max_value: float = np.inf, threshold: float = 0) -> Array:
+def relu(
+    x: Array, negative_slope: float = 0, max_value: float = np.inf, threshold: float = 0
+) -> Array:
     """Return x between threshold and max_value, max_value above, a line of negative_slope below."""
     below = negative_slope * (x - threshold) if negative_slope else np.zeros_like(x)
     return np.where(np.isnan(x), x, np.where(x > threshold, np.minimum(x, max_value), below))
@@ -87,7 +89,7 @@ def _gelu_tanh_curve(x: Array) -> Array:
 
 def _silu_curve(x: Array) -> Array:
     s = sigmoid(x)
-    return s * (1 - s) * (2 + x * (1 - 2 * s))
+    return np.asarray(s * (1 - s) * (2 + x * (1 - 2 * s)))
 
 
 def _mish_slope(x: Array) -> Array:
@@ -229,9 +231,7 @@ def _enter(name: str, row: Function) -> None:
     def backward(dy: Array, x: Array, **parameters: float) -> tuple[Array]:
         return (slope(x if row.via == "x" else forward(x, **parameters), dy, **parameters),)
 
-    def slope_backward(
-        dy: Array, v: Array, p: Array, **parameters: float
-    ) -> tuple[Array, Array]:
+    def slope_backward(dy: Array, v: Array, p: Array, **parameters: float) -> tuple[Array, Array]:
         return curve(v, p * dy, **parameters), slope(v, dy, **parameters)
 
     OPS[name] = Reference(forward, backward)

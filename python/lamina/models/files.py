@@ -1,0 +1,92 @@
+"""Files of arrays with a description: safetensors, the description as JSON in its metadata."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lamina import _core
+
+Array = NDArray[Any]
+FORMAT = 1
+
+
+class Contents(NamedTuple):
+    """What a file holds."""
+
+    path: Path
+    about: dict[str, Any]
+    arrays: dict[str, Array]
+
+
+def write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite: bool) -> None:
+    """Write arrays and their description; an old file is replaced at once or not at all."""
+    from safetensors.numpy import save
+
+    target = Path(os.fspath(path))
+    if target.exists() and not overwrite:
+        raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
+    head = {"format": FORMAT, "version": _core.build_info()["version"]}
+    contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
+    data = save(contiguous, {"lamina": json.dumps({**head, **about}, allow_nan=True)})
+    # Written beside the target and moved over it: a reader sees the old file or the new one.
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(filepath: Any) -> Contents:
+    """Return what a file holds, every array that its description names among it."""
+    from safetensors import SafetensorError, safe_open
+
+    path = Path(os.fspath(filepath))
+    if not path.is_file():
+        raise FileNotFoundError(f"{path}: no such file")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            metadata = file.metadata() or {}
+            arrays = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise ValueError(f"{path}: damaged, or no safetensors file ({error})") from error
+    if "lamina" not in metadata:
+        raise ValueError(f"{path}: a safetensors file, but not one that Lamina wrote")
+    about = _parse(path, metadata["lamina"])
+    missing = {*_named_arrays(path, about)} - arrays.keys()
+    if missing:
+        raise ValueError(f"{path}: damaged, misses the arrays {sorted(missing)}")
+    return Contents(path, about, arrays)
+
+
+def _parse(path: Path, text: str) -> dict[str, Any]:
+    try:
+        about = json.loads(text)
+        made_by, version = about["format"], about["version"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, its description cannot be read ({error!r})") from error
+    if made_by != FORMAT:
+        raise ValueError(
+            f"{path}: format {made_by}, written by Lamina {version}; "
+            f"this version reads format {FORMAT}"
+        )
+    return dict(about)
+
+
+def _named_arrays(path: Path, about: Mapping[str, Any]) -> list[str]:
+    """Return the keys of all arrays that a description names."""
+    try:
+        keys = [key for _, group in about["weights"] for key in group]
+        return [str(key) for key in [*keys, *about["random"], *about.get("optimizer", ())]]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path}: damaged, its weights are not described ({error!r})") from error
