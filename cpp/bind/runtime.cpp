@@ -6,7 +6,7 @@
 #include "core/threads.h"
 #include "graph/eager.h"
 #include "graph/op.h"
-#include "graph/plan_builder.h"
+#include "graph/plan.h"
 #include "kernels/dispatch.h"
 
 namespace lamina::bind {

@@ -66,4 +66,8 @@ class Plan {
   std::mutex mutex_;
 };
 
+// Work worth giving to one more worker, in nanoseconds. Zero: every step uses every worker (for tests).
+double parallel_grain();
+void set_parallel_grain(double nanoseconds);
+
 }  // namespace lamina

@@ -22,17 +22,17 @@ struct GemmTask {
   int64_t columns;
 };
 
-// What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum in
-// the order of p, so which tile computes it makes no difference to its bits; `dot` adds in another order.
+// What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum
+// in the order of p, so which tile computes it makes no difference to its bits; `dot` adds in another order.
 template <typename T>
 struct GemmKernels {
   static constexpr int kMaxVectors = 4;
   static constexpr int kMaxRows = 12;
   using Tile = void (*)(const GemmTask<T>& task);
 
-  int lanes;                                // elements in a vector
-  int max_rows[kMaxVectors + 1];            // most rows of a tile of so many vectors; [0]: of a part of a vector
-  Tile tile[kMaxVectors + 1][kMaxRows];     // [vectors][rows - 1]; [0]: 1 <= task.columns < lanes
+  int lanes;                             // elements in a vector
+  int max_rows[kMaxVectors + 1];         // most rows of a tile of so many vectors; [0]: of a part of a vector
+  Tile tile[kMaxVectors + 1][kMaxRows];  // [vectors][rows - 1]; [0]: 1 <= task.columns < lanes
   // C = A B^T for rows of A and B that lie contiguous (a_step = 1), any number of rows and columns.
   void (*dot)(const GemmTask<T>& task, int64_t rows);
   // Copies x (rows, columns) into panels of `width` columns: element (i, j) goes to

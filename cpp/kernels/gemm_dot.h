@@ -3,8 +3,8 @@
 #include "kernels/gemm.h"
 #include "kernels/vec.h"
 
-// Products of rows with rows, C = A B^T: vectors run along k, so that nothing needs to be transposed. Each sum is kept in
-// one vector, whose lanes are added last.
+// Products of rows with rows, C = A B^T: vectors run along k, so that nothing needs to be transposed. Each sum is kept
+// in one vector, whose lanes are added last.
 namespace lamina::LAMINA_ISA {
 
 // Adds the products of one vector of each row, or of its first n lanes.

@@ -27,6 +27,7 @@ void gemm_tile(const GemmTask<T>& task) {
   const T* a[kGroups];
 #pragma GCC unroll 16
   for (int g = 0; g < kGroups; ++g) a[g] = task.a + g * kGroup * a_row;
+  // C is touched last and lies farthest away.
 #pragma GCC unroll 16
   for (int i = 0; i < kRows; ++i) {
 #pragma GCC unroll 16

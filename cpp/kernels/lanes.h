@@ -2,6 +2,10 @@
 
 #include "kernels/vec.h"
 
+#if defined(__SSE2__) && !defined(__AVX2__)
+#include <emmintrin.h>
+#endif
+
 // What vec.h's operators lack: choosing, moving and storing lanes.
 namespace lamina::LAMINA_ISA {
 
@@ -19,21 +23,33 @@ LAMINA_INLINE V select(Mask<V> mask, V a, V b) {
   return mask ? a : b;
 }
 
-// x < y ? x : y and x > y ? x : y, so y where one of them is NaN.
-template <typename V>
-LAMINA_INLINE V lesser(V x, V y) {
+// One instruction for two vectors of float (ps) or double (pd). (Masked by all lanes: GCC 12 warns about the plain
+// form.)
 #if defined(__AVX512F__)
-  if constexpr (sizeof(x[0]) == 4 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_min_ps(0xffff, (__m512)x, (__m512)y);
-  if constexpr (sizeof(x[0]) == 8 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_min_pd(0xff, (__m512d)x, (__m512d)y);
+#define LAMINA_PS(op, x, y) (V) _mm512_maskz_##op##_ps(0xffff, (__m512)x, (__m512)y)
+#define LAMINA_PD(op, x, y) (V) _mm512_maskz_##op##_pd(0xff, (__m512d)x, (__m512d)y)
+#elif defined(__AVX2__)
+#define LAMINA_PS(op, x, y) (V) _mm256_##op##_ps((__m256)x, (__m256)y)
+#define LAMINA_PD(op, x, y) (V) _mm256_##op##_pd((__m256d)x, (__m256d)y)
+#elif defined(__SSE2__)
+#define LAMINA_PS(op, x, y) (V) _mm_##op##_ps((__m128)x, (__m128)y)
+#define LAMINA_PD(op, x, y) (V) _mm_##op##_pd((__m128d)x, (__m128d)y)
+#endif
+
+// x < y ? x : y, so y where one of them is NaN.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V lesser(V x, V y) {
+#if defined(LAMINA_PS)
+  if constexpr (kIsFloat<T>) return sizeof(T) == 4 ? LAMINA_PS(min, x, y) : LAMINA_PD(min, x, y);
 #endif
   return x < y ? x : y;
 }
 
-template <typename V>
+// x > y ? x : y, so y where one of them is NaN.
+template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V greater(V x, V y) {
-#if defined(__AVX512F__)
-  if constexpr (sizeof(x[0]) == 4 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_max_ps(0xffff, (__m512)x, (__m512)y);
-  if constexpr (sizeof(x[0]) == 8 && kIsFloat<Lane<V>>) return (V)_mm512_maskz_max_pd(0xff, (__m512d)x, (__m512d)y);
+#if defined(LAMINA_PS)
+  if constexpr (kIsFloat<T>) return sizeof(T) == 4 ? LAMINA_PS(max, x, y) : LAMINA_PD(max, x, y);
 #endif
   return x > y ? x : y;
 }

@@ -29,11 +29,11 @@ struct ExpReduction {
   // y 2^n, in two steps since 2^n itself need not be a normal number.
   LAMINA_INLINE V scale(V y) const {
 #if defined(__AVX512F__)
-    if constexpr (sizeof(T) == 4) return (V)_mm512_maskz_scalef_ps(0xffff, (__m512)y, (__m512)n);
-    if constexpr (sizeof(T) == 8) return (V)_mm512_maskz_scalef_pd(0xff, (__m512d)y, (__m512d)n);
-#endif
+    return sizeof(T) == 4 ? LAMINA_PS(scalef, y, n) : LAMINA_PD(scalef, y, n);
+#else
     const Mask<V> half = (Mask<V>)((Unsigned<V>)code >> 1);
     return y * (V)(half << Format<T>::kFraction) * (V)((code - half) << Format<T>::kFraction);
+#endif
   }
 };
 

@@ -7,11 +7,6 @@ namespace lamina::LAMINA_ISA {
 namespace {
 
 template <typename V>
-LAMINA_INLINE V larger(V x, V y) {
-  return select(x > y, x, y);
-}
-
-template <typename V>
 LAMINA_INLINE V clip(V x, V limit) {
   return select(x < -limit, -limit, select(x > limit, limit, x));
 }
@@ -40,15 +35,18 @@ LAMINA_INLINE void sweep(const UpdateSpan<T>& span, Step step) {
   }
 }
 
-#define HYPERPARAMETER(name) [[maybe_unused]] const double name = scalars.name;
+#define NUMBER(name) [[maybe_unused]] const double name = scalars.name
 #define K(x) broadcast(T(x))
 #define UPDATE(op, variant, when, hyperparameters, count, a, b, c, once, ...)                                        \
   template <typename T>                                                                                              \
   void variant(const UpdateSpan<T>& span, const UpdateScalars& scalars) {                                            \
     using V = Vec<T>;                                                                                                \
-    LAMINA_HYPERPARAMETERS(HYPERPARAMETER)                                                                           \
-    HYPERPARAMETER(lr)                                                                                               \
-    HYPERPARAMETER(alpha) HYPERPARAMETER(gamma) HYPERPARAMETER(delta) sweep<T, count>(                               \
+    LAMINA_HYPERPARAMETERS(NUMBER);                                                                                  \
+    NUMBER(lr);                                                                                                      \
+    NUMBER(alpha);                                                                                                   \
+    NUMBER(gamma);                                                                                                   \
+    NUMBER(delta);                                                                                                   \
+    sweep<T, count>(                                                                                                 \
         span, [=](V& w, V g, [[maybe_unused]] V& a, [[maybe_unused]] V& b, [[maybe_unused]] V& c) { __VA_ARGS__; }); \
   }
 #include "kernels/update.def"

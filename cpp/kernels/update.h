@@ -17,15 +17,25 @@ constexpr int kMaxSlots = 3;
 }  // namespace update
 
 // Every hyperparameter that a row of update.def may name.
-#define LAMINA_HYPERPARAMETERS(X)                                                                         \
-  X(momentum)                                                                                             \
-  X(nesterov) X(rho) X(epsilon) X(centered) X(beta_1) X(beta_2) X(amsgrad) X(beta) X(learning_rate_power) \
-      X(l1_regularization_strength) X(l2_regularization_strength) X(l2_shrinkage_regularization_strength)
+#define LAMINA_HYPERPARAMETERS(X) \
+  X(momentum);                    \
+  X(nesterov);                    \
+  X(rho);                         \
+  X(epsilon);                     \
+  X(centered);                    \
+  X(beta_1);                      \
+  X(beta_2);                      \
+  X(amsgrad);                     \
+  X(beta);                        \
+  X(learning_rate_power);         \
+  X(l1_regularization_strength);  \
+  X(l2_regularization_strength);  \
+  X(l2_shrinkage_regularization_strength)
 
 // What is the same for all weights in one step.
 struct UpdateScalars {
-#define FIELD(name) double name = 0;
-  LAMINA_HYPERPARAMETERS(FIELD)
+#define FIELD(name) double name = 0
+  LAMINA_HYPERPARAMETERS(FIELD);
 #undef FIELD
   double lr = 0, t = 0;                    // learning rate; steps done, this one included
   double alpha = 0, gamma = 0, delta = 0;  // what the row finds once a step

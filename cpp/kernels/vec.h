@@ -10,9 +10,9 @@
 
 #define LAMINA_INLINE [[gnu::always_inline]] inline
 
-// Vectors as wide as the instruction set's registers, on GCC's and Clang's vector extensions: + - * / < ?: and so on are
-// the language's, a comparison gives a vector of integers (0 or -1) as wide as its operands. All loads and stores may
-// be unaligned.
+// Vectors as wide as the instruction set's registers, on GCC's and Clang's vector extensions: + - * / < ?: and so on
+// are the language's, a comparison gives a vector of integers (0 or -1) as wide as its operands. All loads and stores
+// may be unaligned.
 namespace lamina::LAMINA_ISA {
 
 #if defined(__AVX512F__)
@@ -66,7 +66,9 @@ LAMINA_INLINE void store(T* p, Vec<T> v) {
 }
 
 #if defined(__AVX512F__)
-LAMINA_INLINE uint64_t first_lanes(int64_t n) { return _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(n)); }
+LAMINA_INLINE uint64_t first_lanes(int64_t n) {
+  return _bzhi_u64(~uint64_t{0}, static_cast<uint32_t>(n));
+}
 #elif defined(__AVX2__)
 // -1 in the first n lanes.
 template <typename I>
@@ -123,14 +125,20 @@ LAMINA_INLINE void store_partial(T* p, Vec<T> v, int64_t n) {
 template <typename V>
 LAMINA_INLINE V fma(V a, V b, V c) {
 #if defined(__AVX512F__)
-  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
-  else return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+  if constexpr (sizeof(Lane<V>) == 4)
+    return (V)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+  else
+    return (V)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
 #elif defined(__FMA__)
-  if constexpr (sizeof(Lane<V>) == 4) return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-  else return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+  if constexpr (sizeof(Lane<V>) == 4)
+    return (V)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+  else
+    return (V)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
 #elif defined(__ARM_NEON) && defined(__aarch64__)
-  if constexpr (sizeof(Lane<V>) == 4) return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
-  else return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
+  if constexpr (sizeof(Lane<V>) == 4)
+    return (V)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
+  else
+    return (V)vfmaq_f64((float64x2_t)c, (float64x2_t)a, (float64x2_t)b);
 #else
   return a * b + c;
 #endif

@@ -9,8 +9,7 @@
 namespace lamina {
 namespace {
 
-// --- take(x, indices; axis)
-// -------------------------------------------------------------------------------------------
+// --- take(x, indices; axis) ------------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_take(const NodeInfo& info) {
   require_inputs(info, 2);
@@ -72,8 +71,7 @@ std::vector<Value> grad_take(const GradContext& c) {
   return {axis == 0 ? dx : g.add("transpose", {dx}, {{"axes", back}}), Value{}};
 }
 
-// --- scatter_add(indices, updates; shape): rows of updates added into zeros along axis 0
-// ------------------------------
+// --- scatter_add(indices, updates; shape): rows of updates added into zeros along axis 0 -----------------------------
 
 std::vector<TensorType> infer_scatter_add(const NodeInfo& info) {
   require_inputs(info, 2);
@@ -127,8 +125,7 @@ std::vector<Value> grad_scatter_add(const GradContext& c) {
   return {Value{}, c.graph.add("take", {c.dy[0], c.x[0]}, {{"axis", int64_t{0}}})};
 }
 
-// --- one_hot(indices; num_classes, dtype): zeros where the index is outside 0..num_classes-1
-// ----------------------------
+// --- one_hot(indices; num_classes, dtype): zeros where the index is outside 0..num_classes-1 -------------------------
 
 std::vector<TensorType> infer_one_hot(const NodeInfo& info) {
   require_inputs(info, 1);

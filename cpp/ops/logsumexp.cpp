@@ -9,8 +9,7 @@
 namespace lamina {
 namespace {
 
-// --- logsumexp: log(sum(exp(x))), shifted by the largest element
-// ------------------------------------------------------
+// --- logsumexp: log(sum(exp(x))), shifted by the largest element -----------------------------------------------------
 
 std::vector<TensorType> infer_logsumexp(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -41,7 +41,9 @@ void require_matrices(const NodeInfo& info) {
   require_same_dtype(info, 0, 1);
 }
 
-const char* transposed_text(bool transposed) { return transposed ? " transposed" : ""; }
+const char* transposed_text(bool transposed) {
+  return transposed ? " transposed" : "";
+}
 
 std::vector<TensorType> infer_matmul(const NodeInfo& info) {
   require_inputs(info, 2);
@@ -92,12 +94,6 @@ std::vector<int64_t> batch_offsets(const Shape& operand, const Shape& batch) {
   return offsets;
 }
 
-// Time for one core, from its usual speed at products and at moving the operands.
-double product_ns(const NodeInfo& info, double flops) {
-  const double flops_per_ns = info.inputs[0].dtype == DType::kFloat64 ? 40 : 80;
-  return 50 + flops / flops_per_ns + io_ns(info);
-}
-
 template <typename T>
 StepKernel prepare_product(const NodeInfo& info) {
   MatmulSizes sizes(info);
@@ -119,9 +115,10 @@ StepKernel prepare_product(const NodeInfo& info) {
   }
 
   StepKernel kernel;
-  const double outputs = static_cast<double>(info.outputs[0].size());
-  kernel.nanoseconds = product_ns(info, 2.0 * outputs * static_cast<double>(sizes.k));
-  if (activation >= 0) kernel.nanoseconds += outputs * unary_function(activation).cost;
+  kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds();
+  if (activation >= 0) {
+    kernel.nanoseconds += static_cast<double>(info.outputs[0].size()) * unary_function(activation).cost;
+  }
   const int most = thread_count();  // the scratch memory's size; should threads be added later, they look on
   kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * most;
   kernel.run = [=](const StepData& data, Worker worker, int) {

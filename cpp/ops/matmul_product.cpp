@@ -8,33 +8,39 @@ namespace lamina {
 
 namespace {
 
-// Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the second.
+// Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the
+// second.
 constexpr int64_t kDepthBytes = 256 * 4;
 constexpr int64_t kBlockBytes = 512 * 1024;
-// Tiles are as wide as leaves them this many rows.
+// Tiles are as wide as leaves them this many rows, or all there are.
 constexpr int kTileRows = 6;
-// From these sizes on it pays to copy a block of B in the order in which the tiles read it.
+// From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
 // Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
 constexpr int64_t kMostRows = 2048;
 // Rows a multiple of this apart meet in the same few lines of the first cache, and have to be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
-// What it costs to read and pack an operand, as that many more rows or columns.
-constexpr int64_t kReadingCost = 4;
+// What it costs to read an operand, or to pack B, as that many more rows or columns.
+constexpr int64_t kReadCost = 4, kPackCost = 8;
 
-// Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than the vectors' sums that
-// are left over when vectors run along k.
-bool dot_is_better(int64_t m, int64_t k) { return m <= 2 || m * (k + 256) <= 32 * k; }
+// Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than the vectors' sums
+// that are left over when vectors run along k.
+bool dot_is_better(int64_t m, int64_t k) {
+  return m <= 2 || m * (k + 256) <= 32 * k;
+}
 
-int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
-int64_t round_up(int64_t a, int64_t b) { return divide_up(a, b) * b; }
+int64_t divide_up(int64_t a, int64_t b) {
+  return (a + b - 1) / b;
+}
+int64_t round_up(int64_t a, int64_t b) {
+  return divide_up(a, b) * b;
+}
 
 }  // namespace
 
 template <typename T>
-Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b,
-                    const GemmKernels<T>& kernels)
+Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels)
     : kernels_(&kernels), m_(m), n_(n), k_(k) {
   a_row_ = transpose_a ? 1 : k;
   a_step_ = transpose_a ? m : 1;
@@ -55,7 +61,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   pack_a_ = pack_b_ && a_stride % kConflictBytes == 0;
 
   int64_t vectors = kernels.kMaxVectors;
-  while (kernels.max_rows[vectors] < kTileRows) --vectors;
+  while (kernels.max_rows[vectors] < std::min<int64_t>(kTileRows, m_)) --vectors;
   vectors = std::min(vectors, n_ / lanes);
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
@@ -76,13 +82,23 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
     if (workers % across != 0) continue;
     const int64_t rows = divide_up(batch * m_, workers / across);
     const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
-    const int64_t cost = (rows + kReadingCost) * (columns + kReadingCost);
+    const int64_t cost = (rows + (pack_b_ ? kPackCost : kReadCost)) * (columns + kReadCost);
     if (cost < least) {
       least = cost;
       best = across;
     }
   }
   return best;
+}
+
+template <typename T>
+double Product<T>::nanoseconds() const {
+  // Measured: multiply-adds in bytes of vectors, bytes of B from the second cache or transposed on the way, bytes of C.
+  constexpr double kMultiplyAdd = 1.0 / 230, kRead = 0.005, kTranspose = 0.035, kWrite = 0.01, kStart = 30;
+  const double size = sizeof(T), m = static_cast<double>(m_), k = static_cast<double>(k_);
+  const double n = static_cast<double>(round_up(n_, kernels_->lanes));
+  const double read = pack_b_ && b_column_ != 1 ? kTranspose : kRead;
+  return kStart + size * (m * k * n * kMultiplyAdd + k * n * read + m * n * kWrite);
 }
 
 // A block of each operand, in place or packed, and the block of C that they add to.

@@ -24,6 +24,7 @@ class Product {
  public:
   Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels);
 
+  double nanoseconds() const;  // estimate for one core, without the epilogue
   int64_t m() const { return m_; }
   int64_t n() const { return n_; }
   int64_t column_grain() const { return kernels_->lanes; }
@@ -48,11 +49,11 @@ class Product {
   bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;               // vectors run along k
   bool pack_a_, pack_b_;
-  int64_t depth_;              // k is cut into blocks of this
-  int64_t height_;             // rows are cut into blocks of at most this
-  int64_t width_;              // columns are cut into blocks of this ...
-  int64_t panel_;              // ... and those into panels as wide as a tile
-  int64_t max_rows_;           // of a tile
+  int64_t depth_;     // k is cut into blocks of this
+  int64_t height_;    // rows are cut into blocks of at most this
+  int64_t width_;     // columns are cut into blocks of this ...
+  int64_t panel_;     // ... and those into panels as wide as a tile
+  int64_t max_rows_;  // of a tile
   int64_t packed_a_size_ = 0, packed_b_size_ = 0;
 };
 

@@ -49,8 +49,7 @@ StepKernel fill_kernel(const NodeInfo& info, double ns_per_element, Fill fill) {
   return kernel;
 }
 
-// --- random_uniform(state; shape, minval, maxval, dtype) in [minval, maxval)
-// ------------------------------------------
+// --- random_uniform(state; shape, minval, maxval, dtype) in [minval, maxval) -----------------------------------------
 
 std::vector<TensorType> infer_uniform(const NodeInfo& info) {
   const double minval = info.attr().number("minval", 0), maxval = info.attr().number("maxval", 1);
@@ -72,8 +71,7 @@ StepKernel prepare_uniform(const NodeInfo& info) {
   });
 }
 
-// --- random_normal(state; shape, mean, stddev, dtype)
-// -----------------------------------------------------------------
+// --- random_normal(state; shape, mean, stddev, dtype) ----------------------------------------------------------------
 
 std::vector<TensorType> infer_normal(const NodeInfo& info) {
   const double stddev = info.attr().number("stddev", 1);
@@ -94,8 +92,7 @@ StepKernel prepare_normal(const NodeInfo& info) {
   });
 }
 
-// --- random_int(state; shape, minval, maxval), int32 in [minval, maxval)
-// ----------------------------------------------
+// --- random_int(state; shape, minval, maxval), int32 in [minval, maxval) ---------------------------------------------
 
 std::vector<TensorType> infer_int(const NodeInfo& info) {
   const int64_t minval = info.attr().integer("minval"), maxval = info.attr().integer("maxval");
@@ -116,8 +113,7 @@ StepKernel prepare_int(const NodeInfo& info) {
   });
 }
 
-// --- dropout(x, state; rate) = x / (1 - rate) where u >= rate, else 0
-// -------------------------------------------------
+// --- dropout(x, state; rate) = x / (1 - rate) where u >= rate, else 0 ------------------------------------------------
 
 std::vector<TensorType> infer_dropout(const NodeInfo& info) {
   require_inputs(info, 2);
@@ -146,8 +142,7 @@ std::vector<Value> grad_dropout(const GradContext& c) {
   return {c.graph.add("dropout", {c.dy[0], c.x[1]}, {{"rate", c.attr.number("rate")}}), Value{}};
 }
 
-// --- next_random_state(state) = (key, counter + 1)
-// --------------------------------------------------------------------
+// --- next_random_state(state) = (key, counter + 1) -------------------------------------------------------------------
 
 std::vector<TensorType> infer_next_state(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -138,8 +138,7 @@ StepKernel prepare(const NodeInfo& info) {
   return step;
 }
 
-// --- gradients
-// --------------------------------------------------------------------------------------------------------
+// --- gradients -------------------------------------------------------------------------------------------------------
 
 std::vector<Value> grad_sum(const GradContext& c) {
   const ReductionGrad shapes(c);

@@ -24,8 +24,7 @@ void for_tiles(const AxisView& view, Worker worker, F&& f) {
   }
 }
 
-// --- argmax, argmin(x; axis, keepdims): int32, the first of equals, a NaN before everything
-// ---------------------------
+// --- argmax, argmin(x; axis, keepdims): int32, the first of equals, a NaN before everything --------------------------
 
 std::vector<TensorType> infer_arg(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -98,8 +97,7 @@ StepKernel prepare_arg(const NodeInfo& info) {
   return kernel;
 }
 
-// --- cumsum(x; axis, reverse)
-// -----------------------------------------------------------------------------------------
+// --- cumsum(x; axis, reverse) ----------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_cumsum(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -8,8 +8,7 @@
 namespace lamina {
 namespace {
 
-// --- where(condition, a, b)
-// -------------------------------------------------------------------------------------------
+// --- where(condition, a, b) ------------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_where(const NodeInfo& info) {
   require_inputs(info, 3);
@@ -67,8 +66,7 @@ std::vector<Value> grad_where(const GradContext& c) {
   return {Value{}, emit::sum_to(g, da, g.type(c.x[1]).shape), emit::sum_to(g, db, g.type(c.x[2]).shape)};
 }
 
-// --- cast(x; dtype)
-// ---------------------------------------------------------------------------------------------------
+// --- cast(x; dtype) --------------------------------------------------------------------------------------------------
 
 // Conversion defined for every value: to bool it asks "is it not zero", from floating point to integers it cuts off the
 // fraction and saturates, and NaN gives 0.
@@ -119,8 +117,7 @@ std::vector<Value> grad_cast(const GradContext& c) {
   return {emit::cast(c.graph, c.dy[0], from)};
 }
 
-// --- identity(x), stop_gradient(x)
-// ------------------------------------------------------------------------------------
+// --- identity(x), stop_gradient(x) -----------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_identity(const NodeInfo& info) {
   require_inputs(info, 1);

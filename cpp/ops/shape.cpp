@@ -8,8 +8,7 @@
 namespace lamina {
 namespace {
 
-// --- reshape(x; shape), one -1 stands for what is left
-// ----------------------------------------------------------------
+// --- reshape(x; shape), one -1 stands for what is left ---------------------------------------------------------------
 
 std::vector<TensorType> infer_reshape(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -36,8 +35,7 @@ std::vector<Value> grad_reshape(const GradContext& c) {
   return {emit::reshape(c.graph, c.dy[0], c.graph.type(c.x[0]).shape)};
 }
 
-// --- transpose(x; axes), no axes: reversed
-// ----------------------------------------------------------------------------
+// --- transpose(x; axes), no axes: reversed ---------------------------------------------------------------------------
 
 Shape permutation(const NodeInfo& info) {
   const int64_t rank = info.inputs[0].rank();
@@ -77,8 +75,7 @@ std::vector<Value> grad_transpose(const GradContext& c) {
   return {c.graph.add("transpose", {c.dy[0]}, {{"axes", inverse}})};
 }
 
-// --- broadcast_to(x; shape)
-// -------------------------------------------------------------------------------------------
+// --- broadcast_to(x; shape) ------------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_broadcast_to(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -97,8 +94,7 @@ std::vector<Value> grad_broadcast_to(const GradContext& c) {
   return {emit::sum_to(c.graph, c.dy[0], c.graph.type(c.x[0]).shape)};
 }
 
-// --- flip(x; axes), no axes: all of them
-// ------------------------------------------------------------------------------
+// --- flip(x; axes), no axes: all of them -----------------------------------------------------------------------------
 
 std::vector<TensorType> infer_flip(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -18,8 +18,7 @@ Shape per_axis(const NodeInfo& info, const char* name, int64_t fallback) {
   return values;
 }
 
-// --- slice(x; begin, end, step)
-// ---------------------------------------------------------------------------------------
+// --- slice(x; begin, end, step) --------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_slice(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -60,8 +59,7 @@ std::vector<Value> grad_slice(const GradContext& c) {
   return {c.graph.add("pad", {c.dy[0]}, {{"before", begin}, {"after", after}, {"interior", interior}, {"value", 0.0}})};
 }
 
-// --- pad(x; before, after, interior, value): values around and between the elements
-// -----------------------------------
+// --- pad(x; before, after, interior, value): values around and between the elements ----------------------------------
 
 std::vector<TensorType> infer_pad(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -122,8 +120,7 @@ std::vector<Value> grad_pad(const GradContext& c) {
   return {c.graph.add("slice", {c.dy[0]}, {{"begin", before}, {"end", end}, {"step", step}})};
 }
 
-// --- concatenate(x...; axis)
-// ------------------------------------------------------------------------------------------
+// --- concatenate(x...; axis) -----------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_concatenate(const NodeInfo& info) {
   require(!info.inputs.empty(), "concatenate: expected at least one input");

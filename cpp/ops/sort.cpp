@@ -76,8 +76,7 @@ StepKernel sort_lines(const NodeInfo& info, const SortOptions& options) {
   return kernel;
 }
 
-// --- sort(x; axis, descending) and argsort
-// ----------------------------------------------------------------------------
+// --- sort(x; axis, descending) and argsort ---------------------------------------------------------------------------
 
 std::vector<TensorType> infer_sort(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -108,8 +107,7 @@ StepKernel prepare_argsort(const NodeInfo& info) {
   return sort_lines(info, {axis, info.inputs[0].shape[axis], info.attr().flag("descending"), -1, 0});
 }
 
-// --- top_k(x; k): the k largest of the last axis and where they were
-// --------------------------------------------------
+// --- top_k(x; k): the k largest of the last axis and where they were -------------------------------------------------
 
 std::vector<TensorType> infer_top_k(const NodeInfo& info) {
   require_inputs(info, 1);

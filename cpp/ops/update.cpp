@@ -15,7 +15,7 @@ using std::pow;
 using std::sqrt;
 
 // Nadam's momentum schedule, and its product over steps 1..t. The factors 1 - 0.96^i / 2 are 1 in double precision
-// long before the thousandth, so the product takes a bounded time.
+// from the thousandth on, so the product takes a bounded time.
 double nadam_momentum(double beta_1, double t) {
   return beta_1 * (1 - 0.5 * pow(0.96, t));
 }
@@ -40,15 +40,17 @@ struct Variant {
   void (*once_float64)(UpdateScalars&);
 };
 
-#define NUMBER(name) [[maybe_unused]] const auto name = static_cast<T>(scalars.name);
-#define ONCE(type, per_step)                                                          \
-  [](UpdateScalars& scalars) {                                                        \
-    using T = type;                                                                   \
-    LAMINA_HYPERPARAMETERS(NUMBER)                                                    \
-    NUMBER(lr)                                                                        \
-    NUMBER(t) [[maybe_unused]] double &alpha = scalars.alpha,                         \
-                                      &gamma = scalars.gamma, &delta = scalars.delta; \
-    per_step;                                                                         \
+#define NUMBER(name) [[maybe_unused]] const auto name = static_cast<T>(scalars.name)
+#define ONCE(type, per_step)                        \
+  [](UpdateScalars& scalars) {                      \
+    using T = type;                                 \
+    LAMINA_HYPERPARAMETERS(NUMBER);                 \
+    NUMBER(lr);                                     \
+    NUMBER(t);                                      \
+    [[maybe_unused]] double& alpha = scalars.alpha; \
+    [[maybe_unused]] double& gamma = scalars.gamma; \
+    [[maybe_unused]] double& delta = scalars.delta; \
+    per_step;                                       \
   }
 #define UPDATE(op, variant, when, names, slots, a, b, c, per_step, ...) \
   {#op,                                                                 \
@@ -56,7 +58,7 @@ struct Variant {
    slots,                                                               \
    [](const UpdateScalars& scalars) -> bool {                           \
      using T = double;                                                  \
-     LAMINA_HYPERPARAMETERS(NUMBER)                                     \
+     LAMINA_HYPERPARAMETERS(NUMBER);                                    \
      return when;                                                       \
    },                                                                   \
    ONCE(float, per_step),                                               \
@@ -73,8 +75,8 @@ UpdateScalars hyperparameters(const NodeInfo& info, const char* names) {
   for (std::string name; words >> name;) {
     require(info.attr().has(name), info.op, ": hyperparameter '", name, "' is required");
 #define READ(field) \
-  if (name == #field) scalars.field = info.attr().number(name);
-    LAMINA_HYPERPARAMETERS(READ)
+  if (name == #field) scalars.field = info.attr().number(name)
+    LAMINA_HYPERPARAMETERS(READ);
 #undef READ
   }
   return scalars;

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+import os
 import threading
 from collections.abc import Sequence
 
@@ -51,7 +51,7 @@ def global_generator() -> SeedGenerator:
     global _global
     with _lock:
         if _global is None:
-            _global = SeedGenerator(secrets.randbits(62), name="global_seed_generator")
+            _global = SeedGenerator(int.from_bytes(os.urandom(7), "big"), name="global_seed_generator")
         return _global
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -68,6 +67,8 @@ class Registry:
         for known in (_scope.get(), self._entries, _custom):
             if name in known:
                 return known[name]
+        import difflib  # late: wanted for mistakes only
+
         near = difflib.get_close_matches(name, self._entries, n=1, cutoff=0.0)
         hint = f"; the nearest known name is {near[0]!r}" if near else ""
         raise ValueError(f"unknown {self.kind} {name!r}{hint} (for your own, pass custom_objects)")

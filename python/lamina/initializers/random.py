@@ -184,8 +184,10 @@ _FANS: dict[str, Callable[[int, int], float]] = {
     "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
 
-_Draw = Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
-_UNIT_VARIANCE: dict[str, _Draw] = {
+# Annotated in place: an alias would load numpy.random before anything is drawn.
+_UNIT_VARIANCE: dict[
+    str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
+] = {
     "truncated_normal": lambda generator, shape: (
         truncated_normal(generator, shape) / _TRUNCATED_STDDEV
     ),

@@ -1,9 +1,17 @@
 """Models: stacks and graphs of layers that train, predict, and go to files and back."""
 
-from lamina.models.cloning import clone_model
-from lamina.models.functional import Functional
-from lamina.models.model import Model, model_from_json
-from lamina.models.saving import load_model
-from lamina.models.sequential import Sequential
+from typing import TYPE_CHECKING
 
-__all__ = ["Functional", "Model", "Sequential", "clone_model", "load_model", "model_from_json"]
+from lamina import _lazy
+from lamina.models.functional import Functional as Functional
+from lamina.models.model import Model as Model
+from lamina.models.model import model_from_json as model_from_json
+from lamina.models.sequential import Sequential as Sequential
+
+if TYPE_CHECKING:
+    from lamina.models.cloning import clone_model as clone_model
+    from lamina.models.saving import load_model as load_model
+
+__getattr__, __dir__ = _lazy.exports(
+    __name__, names={"models.cloning": ("clone_model",), "models.saving": ("load_model",)}
+)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from lamina import metrics, optimizers, registry
+import lamina  # its losses, metrics and optimizers are loaded when a model is compiled
+from lamina import registry
 from lamina.models.compiled_loss import CompiledLoss
 from lamina.models.compiled_metrics import CompiledMetrics
 from lamina.models.steps import Steps
 
 if TYPE_CHECKING:
+    from lamina.metrics import Mean
     from lamina.models.model import Model
 
 
@@ -33,7 +35,7 @@ class Compilable:
     compiled_loss: CompiledLoss | None = None
     stop_training = False
     _compiled_metrics: CompiledMetrics | None = None
-    _loss_tracker: metrics.Mean | None = None
+    _loss_tracker: Mean | None = None
     _compile_config: dict[str, Any] | None = None
     _trained: list[Any] | None = None
     _known_steps: Steps | None = None
@@ -74,13 +76,13 @@ class Compilable:
             "metrics": metrics,
             "weighted_metrics": weighted_metrics,
         }
-        chosen = optimizers.get(optimizer)
+        chosen = lamina.optimizers.get(optimizer)
         compiled_loss = None if loss is None else CompiledLoss(loss, loss_weights)
         compiled_metrics = CompiledMetrics(metrics, weighted_metrics)
 
         self.optimizer, self.loss = chosen, loss
         self.compiled_loss, self._compiled_metrics = compiled_loss, compiled_metrics
-        self._loss_tracker = _mean("loss")
+        self._loss_tracker = lamina.metrics.Mean(name="loss")
         self._compile_config = given | {"optimizer": chosen}
         self._trained = None
         self.stop_training = False
@@ -133,7 +135,7 @@ class Compilable:
                 (entry.key, entry.metric) for entry in self._compiled_metrics.entries or ()
             )
         for name, value in vars(self).items():
-            if isinstance(value, metrics.Metric) and name != "_loss_tracker":
+            if isinstance(value, lamina.metrics.Metric) and name != "_loss_tracker":
                 named.setdefault(value.name, value)
         return named
 
@@ -175,10 +177,6 @@ class Compilable:
         )
         if self.built:
             self.optimizer.build(self.trained_variables())
-
-
-def _mean(name: str) -> metrics.Mean:
-    return metrics.Mean(name=name)
 
 
 def _restore(value: Any, kind: registry.Registry) -> Any:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lamina.callbacks import CallbackList
 from lamina.models.runners import SLICE, ArrayRunner, Runner
 from lamina.models.steps import Results
+
+if TYPE_CHECKING:
+    from lamina.callbacks import CallbackList
 
 
 def run_pass(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from lamina.callbacks import CallbackList
+import lamina  # its callbacks are loaded when a model is run
 from lamina.data import (
     ArrayData,
     BatchData,
@@ -17,6 +17,9 @@ from lamina.data import (
 from lamina.models.batch_runner import BatchRunner
 from lamina.models.runners import ArrayRunner, Runner
 from lamina.models.stepping import Stepping
+
+if TYPE_CHECKING:
+    from lamina.callbacks import CallbackList
 
 BATCH = 32  # rows, where no batch_size is given
 
@@ -61,9 +64,9 @@ class Feedable(Stepping):
     def _listeners(
         self, callbacks: Any, verbose: int, epochs: int, steps: int | None, history: bool = False
     ) -> CallbackList:
-        if isinstance(callbacks, CallbackList):
+        if isinstance(callbacks, lamina.callbacks.CallbackList):
             return callbacks
-        return CallbackList(
+        return lamina.callbacks.CallbackList(
             callbacks,
             add_history=history,
             add_progbar=verbose != 0,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -170,6 +169,8 @@ class Model(Trainer, Layer):
 
     def to_json(self, **options: Any) -> str:
         """Return the architecture, without weights, as JSON; `options` go to `json.dumps`."""
+        import json
+
         from lamina.models.saving import describe
 
         return json.dumps(describe(self), **options)
@@ -206,6 +207,8 @@ class Model(Trainer, Layer):
 
 def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """Return the model, with new weights, that `to_json` described."""
+    import json
+
     from lamina.models.saving import revive
 
     return revive(json.loads(text), custom_objects)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+import lamina
 from lamina import random
-from lamina.callbacks import CallbackList, History
 from lamina.data import ArrayData, BatchData
 from lamina.models import arguments
 from lamina.models.epoch import epoch_seed, run_epochs_unseen, run_pass
 from lamina.models.feeding import BATCH, Feedable
 from lamina.models.runners import Runner
+
+if TYPE_CHECKING:
+    from lamina.callbacks import CallbackList, History
 
 
 class Trainer(Feedable):
@@ -119,7 +122,7 @@ class Trainer(Feedable):
             if self.stop_training:
                 break
         listeners.on_train_end(logs)
-        return listeners.history or History()
+        return listeners.history or lamina.callbacks.History()
 
     def evaluate(
         self,

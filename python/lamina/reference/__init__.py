@@ -1,30 +1,57 @@
 """Lamina's textbook: every operation in plain NumPy, forward and backward.
 
-Nothing here is fast; the tests hold the compiled core to it.
+Nothing here is fast; the tests hold the compiled core and the layers to it.
 """
 
 from lamina.reference import (
+    activations,
     binary,
+    constraints,
     indexing,
+    initializers,
+    layers,
     linalg,
+    losses,
+    merging,
+    metrics,
+    mlp,
+    noise,
+    normalization,
     optimizers,
     random,
     reduction,
+    regularizers,
+    schedules,
     shaping,
     softmax,
     unary,
 )
-from lamina.reference.registry import OPS, Reference
+from lamina.reference.mlp import MLP
+from lamina.reference.registry import LAYERS, OPS, Reference
 
 __all__ = [
+    "LAYERS",
+    "MLP",
     "OPS",
     "Reference",
+    "activations",
     "binary",
+    "constraints",
     "indexing",
+    "initializers",
+    "layers",
     "linalg",
+    "losses",
+    "merging",
+    "metrics",
+    "mlp",
+    "noise",
+    "normalization",
     "optimizers",
     "random",
     "reduction",
+    "regularizers",
+    "schedules",
     "shaping",
     "softmax",
     "unary",
