@@ -3,35 +3,43 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 from tools import run
 
-LATE = (
-    *("matplotlib", "pandas", "safetensors", "sklearn", "multiprocessing"),
-    *("urllib.request", "gzip", "lamina.benchmark", "lamina.reference"),
-)
+# What a script asks for before it has made a model.
+USE = "import lamina; from lamina import layers, models; lamina.Sequential, lamina.layers.Dense"
+
+# Wanted later or seldom, and slow to load.
+LATE = {
+    *("matplotlib", "pandas", "safetensors", "sklearn"),
+    *("csv", "difflib", "gzip", "json", "multiprocessing", "numpy.random", "pathlib", "secrets"),
+    *("urllib.request", "lamina.benchmark", "lamina.callbacks", "lamina.datasets"),
+    *("lamina.losses", "lamina.metrics", "lamina.optimizers", "lamina.reference"),
+}
 
 
-def python(code: str) -> str:
-    return run(sys.executable, "-c", code)
-
-
-USE = "import lamina; lamina.Sequential, lamina.layers.Dense, lamina.optimizers.Adam"
+def python(code: str, *options: str) -> str:
+    return run(sys.executable, *options, "-c", code)
 
 
 def test_import_leaves_the_rest_for_later() -> None:
     before = set(python("import numpy, sys; print(*sys.modules)").split())
     after = set(python(f"{USE}; import sys; print(*sys.modules)").split())
     assert "lamina._core" in after
-    assert (set(LATE) - before) & after == set()
+    assert (LATE - before) & after == set()
 
 
-def test_import_adds_little_to_numpy() -> None:
+def test_import_adds_little_to_numpy(tmp_path: Path) -> None:
+    # Of the processor's time, as others may be at work. NumPy takes 70 ms where Lamina takes 12.
+    # The first run leaves bytecode for the others, wherever Lamina is and whatever Python was told.
     code = (
-        "from time import perf_counter as now\n"
-        "a = now(); import numpy; b = now(); import lamina; c = now()\n"
+        "import sys; sys.dont_write_bytecode = False\n"
+        "from time import process_time as now\n"
+        f"a = now(); import numpy; b = now(); {USE}; c = now()\n"
         "print(b - a, c - b)"
     )
-    runs = [tuple(map(float, python(code).split())) for _ in range(5)]
+    cached = ("-X", f"pycache_prefix={tmp_path}")
+    runs = [tuple(map(float, python(code, *cached).split())) for _ in range(8)]
     numpy, ours = (min(times) for times in zip(*runs, strict=True))
-    assert ours < 0.2 * numpy, f"import numpy {numpy:.4f} s, then import lamina {ours:.4f} s"
+    assert ours < 0.25 * numpy, f"import numpy {numpy:.4f} s, then import lamina {ours:.4f} s"

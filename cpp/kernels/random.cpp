@@ -36,9 +36,15 @@ LAMINA_INLINE Words join(Words a, Words b) {
 
 // Lanes 0, 2, ... of a and b in turn if `odd` is 0, lanes 1, 3, ... if it is 1.
 LAMINA_INLINE Words interleave(Words a, Words b, int odd) {
+  Words mixed{};
+#if defined(__clang__)
+  for (int i = 0; i < kBlocks; ++i) mixed[i] = (i % 2 == 0 ? a : b)[i / 2 * 2 + odd];
+#else
   Words from{};
   for (int i = 0; i < kBlocks; ++i) from[i] = static_cast<uint64_t>(i / 2 * 2 + odd + i % 2 * kBlocks);
-  return __builtin_shuffle(a, b, from);
+  mixed = __builtin_shuffle(a, b, from);
+#endif
+  return mixed;
 }
 
 // kChunkWords words of the stream, from block `first` on, a multiple of kChunkBlocks. Some vectors go through the
@@ -137,7 +143,7 @@ void dropout(RandomStream stream, int64_t begin, int64_t n, uint32_t threshold, 
   for_chunks<1>(stream, begin, n, [=](const uint32_t* words, int64_t offset, int64_t count) {
     const T* from = x + offset;
     T* to = out + offset;
-#pragma GCC ivdep
+    LAMINA_INDEPENDENT
     for (int64_t i = 0; i < count; ++i) {
       const T kept = from[i] * scale;
       to[i] = static_cast<int32_t>(words[i] >> 8) >= least ? kept : T(0);

@@ -9,6 +9,12 @@
 #endif
 
 #define LAMINA_INLINE [[gnu::always_inline]] inline
+// Before a loop whose iterations do not touch each other's memory, though the compiler cannot know.
+#if defined(__clang__)
+#define LAMINA_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define LAMINA_INDEPENDENT _Pragma("GCC ivdep")
+#endif
 
 // Vectors as wide as the instruction set's registers, on GCC's and Clang's vector extensions: + - * / < ?: and so on
 // are the language's, a comparison gives a vector of integers (0 or -1) as wide as its operands. All loads and stores

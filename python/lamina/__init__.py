@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from lamina import random as random
     from lamina import reference as reference
     from lamina import regularizers as regularizers
+    from lamina import saving as saving
     from lamina import utils as utils
+    from lamina.initializers import Initializer as Initializer
     from lamina.layers import Input as Input
+    from lamina.layers import InputSpec as InputSpec
     from lamina.layers import Layer as Layer
     from lamina.losses import Loss as Loss
     from lamina.metrics import Metric as Metric
@@ -34,26 +37,29 @@ if TYPE_CHECKING:
     from lamina.models import Sequential as Sequential
     from lamina.optimizers import Optimizer as Optimizer
     from lamina.program import function as function
+    from lamina.regularizers import Regularizer as Regularizer
     from lamina.tensor import KerasTensor as KerasTensor
     from lamina.tensor import Tensor as Tensor
     from lamina.trace import grad as grad
     from lamina.variable import Variable as Variable
     from lamina.version import __version__ as __version__
 
-__getattr__, __dir__ = _lazy.exports(
+__getattr__, __dir__, __all__ = _lazy.exports(
     __name__,
     modules=(
         *("activations", "benchmark", "callbacks", "config", "constraints", "datasets"),
         *("initializers", "layers", "losses", "metrics", "models", "ops", "optimizers"),
-        *("random", "reference", "regularizers", "utils"),
+        *("random", "reference", "regularizers", "saving", "utils"),
     ),
     names={
-        "layers": ("Input", "Layer"),
+        "initializers": ("Initializer",),
+        "layers": ("Input", "InputSpec", "Layer"),
         "losses": ("Loss",),
         "metrics": ("Metric",),
         "models": ("Model", "Sequential"),
         "optimizers": ("Optimizer",),
         "program": ("function",),
+        "regularizers": ("Regularizer",),
         "tensor": ("KerasTensor", "Tensor"),
         "trace": ("grad",),
         "variable": ("Variable",),

@@ -10,8 +10,8 @@ from typing import Any
 
 def exports(
     package: str, *, modules: Sequence[str] = (), names: Mapping[str, Sequence[str]]
-) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """Return the `__getattr__` and `__dir__` of a package.
+) -> tuple[Callable[[str], Any], Callable[[], list[str]], list[str]]:
+    """Return the `__getattr__`, `__dir__` and `__all__` of a package.
 
     modules: its submodules to offer. names: from a module of Lamina to what is offered of it.
     """
@@ -27,4 +27,7 @@ def exports(
         setattr(sys.modules[package], name, value)
         return value
 
-    return get, lambda: sorted({*vars(sys.modules[package]), *modules, *homes})
+    def listing() -> list[str]:
+        return sorted({*vars(sys.modules[package]), *modules, *homes})
+
+    return get, listing, sorted({*modules, *homes})

@@ -17,21 +17,12 @@ def linear(x: TensorLike) -> TensorBase:
     return ops.convert_to_tensor(x)
 
 
-def relu(
-    x: TensorLike,
-    negative_slope: float = 0.0,
-    max_value: float | None = None,
-    threshold: float = 0.0,
-) -> TensorBase:
-    """Return max(x, 0); for slope, limit and threshold see `ops.relu`."""
-    return ops.relu(x, negative_slope, max_value, threshold)
-
-
 def gelu(x: TensorLike, approximate: bool = False) -> TensorBase:
     """Return x Φ(x), Φ the normal distribution function; approximate: see `ops.gelu`."""
     return ops.gelu(x, approximate)
 
 
+relu = ops.relu
 relu6 = ops.relu6
 leaky_relu = ops.leaky_relu
 elu = ops.elu

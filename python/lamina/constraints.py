@@ -79,4 +79,5 @@ def _norm(w: TensorBase, axis: Axes) -> TensorBase:
     return ops.sqrt(ops.sum(ops.square(w), axis=axis, keepdims=True))
 
 
+max_norm, min_max_norm, non_neg, unit_norm = MaxNorm, MinMaxNorm, NonNeg, UnitNorm
 get, serialize, deserialize = constraints.get, constraints.serialize, constraints.deserialize

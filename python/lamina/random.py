@@ -51,7 +51,8 @@ def global_generator() -> SeedGenerator:
     global _global
     with _lock:
         if _global is None:
-            _global = SeedGenerator(int.from_bytes(os.urandom(7), "big"), name="global_seed_generator")
+            seed = int.from_bytes(os.urandom(7), "big")
+            _global = SeedGenerator(seed, name="global_seed_generator")
         return _global
 
 
@@ -168,6 +169,8 @@ def dropout(
     x = to_floating(inputs)
     if noise_shape is None:
         return apply_one("dropout", x, _state(seed), rate=float(rate))
+    if len(noise_shape) != x.ndim:
+        raise ValueError(f"dropout: expected noise_shape {noise_shape} of rank {x.ndim}")
     sizes = [size if n is None else n for n, size in zip(noise_shape, x.shape, strict=True)]
     mask = apply_one("dropout", to_tensor(np.ones(sizes), x.dtype), _state(seed), rate=float(rate))
     return x * mask

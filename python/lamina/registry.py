@@ -212,10 +212,18 @@ def register_serializable(package: str = "Custom", name: str | None = None) -> C
     return enter
 
 
+register_keras_serializable = register_serializable  # Keras's name of it
+
+
+def get_custom_objects() -> dict[str, Any]:
+    """Return your own classes and functions by name, as a dict that may be added to."""
+    return _custom
+
+
 @contextmanager
-def custom_object_scope(objects: Mapping[str, Any]) -> Iterator[None]:
+def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
     """Let names mean your own classes and functions within the `with` block."""
-    token = _scope.set({**_scope.get(), **objects})
+    token = _scope.set({**_scope.get(), **custom_objects})
     try:
         yield
     finally:

@@ -16,7 +16,7 @@ class Regularizer(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must override __call__(x)")
 
 
-@regularizers.register()
+@regularizers.register("l1_l2")
 class L1L2(Regularizer):
     """Penalise l1 Σ|x| + l2 Σx²."""
 
@@ -55,4 +55,5 @@ def _factor(name: str, value: float) -> float:
     return float(value)
 
 
+l1, l2, l1_l2 = L1, L2, L1L2
 get, serialize, deserialize = regularizers.get, regularizers.serialize, regularizers.deserialize

@@ -42,4 +42,6 @@ class LambdaCallback(Callback):
             if not (name.startswith("on_") and hasattr(Callback, name)):
                 known = ", ".join(hook for hook in dir(Callback) if hook.startswith("on_"))
                 raise ValueError(f"LambdaCallback: unknown hook {name!r}; known are {known}")
+            if not callable(function):
+                raise TypeError(f"LambdaCallback: {name} is no function: {function!r}")
             setattr(self, name, function)

@@ -7,6 +7,8 @@ from collections.abc import Hashable, Mapping
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+
 from lamina import config, nest
 from lamina.data.convert import Array, to_array
 from lamina.data.finite import check_finite
@@ -56,9 +58,9 @@ class ArrayData:
 
     def split(self, fraction: float) -> tuple[ArrayData, ArrayData]:
         """Return the first rows, and the last `fraction` of them for validation."""
-        if not 0 < fraction < 1:
+        if not isinstance(fraction, (int, float, np.number)) or not 0 < fraction < 1:
             raise ValueError(
-                f"validation_split: expected a number between 0 and 1, received {fraction}"
+                f"validation_split: expected a number between 0 and 1, received {fraction!r}"
             )
         at = math.floor(self.rows * (1 - fraction))
         if at == 0 or at == self.rows:

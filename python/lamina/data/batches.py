@@ -23,9 +23,8 @@ class BatchData:
     def __init__(self, source: Any, options: Callable[[], Mapping[str, Any]] = dict) -> None:
         self.source = source
         self.one_shot = hasattr(source, "__next__")
-        self._options = (
-            options  # of array_data: asked for late, as the first batch may build the model
-        )
+        # Of array_data; asked for late, as the first batch may build the model.
+        self._options = options
         self._class_weight: Mapping[int, float] | None = None
         self.steps: int | None = None
         if not self.one_shot and hasattr(source, "__len__"):

@@ -185,9 +185,7 @@ _FANS: dict[str, Callable[[int, int], float]] = {
 }
 
 # Annotated in place: an alias would load numpy.random before anything is drawn.
-_UNIT_VARIANCE: dict[
-    str, Callable[[np.random.Generator, tuple[int, ...]], NDArray[np.float64]]
-] = {
+_UNIT_VARIANCE: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
     "truncated_normal": lambda generator, shape: (
         truncated_normal(generator, shape) / _TRUNCATED_STDDEV
     ),

@@ -25,6 +25,9 @@ from lamina.layers.merging import (
 from lamina.layers.preprocessing import Normalization, Rescaling
 from lamina.layers.regularization import Dropout, GaussianNoise
 from lamina.layers.shaping import Flatten, Permute, RepeatVector, Reshape
+from lamina.registry import layers as _registry
+
+serialize, deserialize = _registry.serialize, _registry.deserialize
 
 __all__ = [
     "ELU",
@@ -59,9 +62,11 @@ __all__ = [
     "add",
     "average",
     "concatenate",
+    "deserialize",
     "dot",
     "maximum",
     "minimum",
     "multiply",
+    "serialize",
     "subtract",
 ]

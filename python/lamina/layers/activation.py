@@ -38,15 +38,10 @@ class ReLU(Layer):
     ) -> None:
         super().__init__(**kwargs)
         if max_value is not None:
-            self._at_least_zero("max_value", max_value)
+            _at_least_zero(self._title, "max_value", max_value)
         self.max_value = max_value
-        self.negative_slope = self._at_least_zero("negative_slope", negative_slope)
-        self.threshold = self._at_least_zero("threshold", threshold)
-
-    def _at_least_zero(self, name: str, value: Any) -> float:
-        if not isinstance(value, (int, float)) or not value >= 0:
-            raise ValueError(f"{self._title}: expected {name} >= 0, received {name}={value!r}")
-        return value
+        self.negative_slope = _at_least_zero(self._title, "negative_slope", negative_slope)
+        self.threshold = _at_least_zero(self._title, "threshold", threshold)
 
     def call(self, inputs: TensorBase) -> TensorBase:
         return activations.relu(
@@ -63,12 +58,7 @@ class LeakyReLU(Layer):
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(negative_slope, (int, float)) or not negative_slope >= 0:
-            raise ValueError(
-                f"{self._title}: expected negative_slope >= 0, "
-                f"received negative_slope={negative_slope!r}"
-            )
-        self.negative_slope = negative_slope
+        self.negative_slope = _at_least_zero(self._title, "negative_slope", negative_slope)
 
     def call(self, inputs: TensorBase) -> TensorBase:
         return activations.leaky_relu(inputs, negative_slope=self.negative_slope)
@@ -154,3 +144,9 @@ class Softmax(Layer):
         else:
             outputs = ops.exp(inputs - ops.logsumexp(inputs, axis=self.axis, keepdims=True))
         return outputs if mask is None else ops.where(mask, outputs, 0.0)
+
+
+def _at_least_zero(layer: str, name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or not value >= 0:
+        raise ValueError(f"{layer}: expected {name} >= 0, received {name}={value!r}")
+    return value

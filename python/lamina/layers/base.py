@@ -185,7 +185,6 @@ class Layer(Calling, Configurable):
 
 def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
     """Wrap a `build`: a failed one leaves no weights behind; a finished one is remembered."""
-    signature = inspect.signature(build)
 
     @functools.wraps(build)
     def wrapped(self: Layer, *args: Any, **kwargs: Any) -> None:
@@ -196,7 +195,7 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
             except BaseException:
                 self._own_trainable[:], self._own_frozen[:], self._built = before
                 raise
-        shapes = dict(signature.bind(self, *args, **kwargs).arguments)
+        shapes = dict(inspect.signature(build).bind(self, *args, **kwargs).arguments)
         shapes.pop(next(iter(shapes)))
         self._build_shapes, self._built = shapes, True
 

@@ -139,6 +139,10 @@ class Calling(Stateful):
     def _check_inputs(self, args: Arguments) -> None:
         inputs = nest.flatten(args[0]) if args else []
         specs = self.input_spec if isinstance(self.input_spec, Sequence) else [self.input_spec]
+        if isinstance(self.input_spec, InputSpec) and args and isinstance(args[0], (list, dict)):
+            raise ValueError(
+                f"{self._title}: expected one input, received a {type(args[0]).__name__} of them"
+            )
         if len(specs) > 1 and len(specs) != len(inputs):
             raise ValueError(f"{self._title}: expected {len(specs)} inputs, received {len(inputs)}")
         for position, tensor in enumerate(inputs):
@@ -158,17 +162,18 @@ class Calling(Stateful):
     def _ensure_built(self, args: Arguments, kwargs: Keywords) -> None:
         if self._built:
             return
-        if self._own_build:
-            self.build(**self._shapes_for_build(args, kwargs))
-        elif self._build_shapes is None:
-            self._build_shapes = {"input_shape": shapes_of(args[0])} if args else {}
+        with context.building:
+            if self._own_build and not self._built:
+                self.build(**self._shapes_for_build(args, kwargs))
+            elif self._build_shapes is None:
+                self._build_shapes = {"input_shape": shapes_of(args[0])} if args else {}
 
     def _shapes_for_build(self, args: Arguments, kwargs: Keywords) -> dict[str, Any]:
         """Return build's arguments: the first input's shape, or `<argument>_shape` by name."""
         names = list(inspect.signature(self.build).parameters)
-        if len(names) == 1:
-            return {names[0]: shapes_of(args[0])}
         given = inspect.signature(self.call).bind(*args, **kwargs).arguments
+        if len(names) == 1 and given:
+            return {names[0]: shapes_of(next(iter(given.values())))}
         inputs = {f"{key}_shape": value for key, value in given.items()}
         return {name: shapes_of(inputs[name]) for name in names if name in inputs}
 

@@ -15,6 +15,9 @@ class Frame(NamedTuple):
     training: bool | None
 
 
+building = threading.RLock()  # held while weights are made: threads must not make them twice
+
+
 class _Calls(threading.local):
     def __init__(self) -> None:
         self.frames: list[Frame] = []

@@ -149,7 +149,7 @@ class Lambda(Layer):
     """Apply a function that composes `lamina.ops`, with `arguments` as its options.
 
     To be saved, it must be a named function; loading finds it in `custom_objects`, or under
-    `lamina.registry.register_serializable`.
+    `lamina.saving.register_serializable`.
     """
 
     def __init__(

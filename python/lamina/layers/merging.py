@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from lamina import config, ops
+from lamina import ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import Shape
 from lamina.registry import layers
@@ -168,7 +168,7 @@ class Dot(Merge):
         x, y = inputs
         a, b = self._positive_axes([x.shape, y.shape])
         if self.normalize:
-            x, y = _unit_norm(x, a), _unit_norm(y, b)
+            x, y = ops.normalize(x, a), ops.normalize(y, b)
         x, y = ops.moveaxis(x, a, -1), ops.moveaxis(y, b, 1)
         batch, *x_rest, size = x.shape
         y_rest = y.shape[2:]
@@ -182,12 +182,6 @@ class Dot(Merge):
 
 def _aligned(shape: Sequence[int | None], rank: int) -> tuple[Any, ...]:
     return (shape[0], *[1] * (rank - len(shape)), *shape[1:])
-
-
-def _unit_norm(x: TensorBase, axis: int) -> TensorBase:
-    # The floor is under the root, where it keeps the gradient at 0 finite.
-    squares = ops.sum(ops.square(x), axis=axis, keepdims=True)
-    return x * ops.rsqrt(ops.maximum(squares, config.epsilon() ** 2))
 
 
 def add(inputs: Sequence[Any], **kwargs: Any) -> Any:

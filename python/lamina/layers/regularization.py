@@ -28,16 +28,11 @@ class Dropout(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.rate = self._share("rate", rate)
+        self.rate = _from_0_to_1(self._title, "rate", rate)
         self.noise_shape = self._checked_noise_shape(noise_shape)
         self.seed = seed
         if rate > 0:
             self.seed_generator = SeedGenerator(seed)
-
-    def _share(self, name: str, value: Any) -> float:
-        if not isinstance(value, (int, float)) or not 0 <= value <= 1:
-            raise ValueError(f"{self._title}: expected {name} in 0..1, received {name}={value!r}")
-        return value
 
     def _checked_noise_shape(self, noise_shape: Any) -> tuple[int | None, ...] | None:
         if noise_shape is None:
@@ -62,9 +57,7 @@ class GaussianNoise(Layer):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if not isinstance(stddev, (int, float)) or not 0 <= stddev <= 1:
-            raise ValueError(f"{self._title}: expected stddev in 0..1, received stddev={stddev!r}")
-        self.stddev = stddev
+        self.stddev = _from_0_to_1(self._title, "stddev", stddev)
         self.seed = seed
         if stddev > 0:
             self.seed_generator = SeedGenerator(seed)
@@ -76,3 +69,9 @@ class GaussianNoise(Layer):
             inputs.shape, 0.0, self.stddev, dtype=self.compute_dtype, seed=self.seed_generator
         )
         return ops.add(inputs, noise)
+
+
+def _from_0_to_1(layer: str, name: str, value: Any) -> float:
+    if not isinstance(value, (int, float)) or not 0 <= value <= 1:
+        raise ValueError(f"{layer}: expected {name} in 0..1, received {name}={value!r}")
+    return value

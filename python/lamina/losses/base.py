@@ -12,6 +12,7 @@ from lamina import ops
 from lamina.ops._apply import to_floating
 from lamina.registry import Configurable
 from lamina.tensor import TensorBase
+from lamina.trace import current_trace
 from lamina.utils.naming import auto_name
 
 _REDUCTIONS = ("sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", "none", None)
@@ -46,9 +47,14 @@ class Loss(Configurable):
         sample_weight: per sample, or of any shape that broadcasts against the per-sample losses.
         """
         y_pred = to_float(y_pred, self.dtype)
-        y_true = self.prepare_targets(y_true, y_pred)
-        losses = self.call(y_true, y_pred)
-        mask = self.mask(y_true, y_pred)
+        targets = self.prepare_targets(y_true, y_pred)
+        if current_trace() is None:  # else who has the values checks them
+            self.check_targets(np.asarray(y_true), y_pred.shape)
+        losses = self.call(targets, y_pred)
+        if losses is None:
+            raise ValueError(f"loss {self.name!r}: expected a tensor of losses, received None")
+        losses = ops.convert_to_tensor(losses)
+        mask = self.mask(targets, y_pred)
         return reduce_weighted(losses, sample_weight, mask, self.reduction)
 
     def call(self, y_true: TensorBase, y_pred: TensorBase) -> TensorBase:

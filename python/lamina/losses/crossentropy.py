@@ -30,14 +30,9 @@ def binary_crossentropy(
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits), axis=axis)
 
 
-@losses.register("bce", "BCE")
-class BinaryCrossentropy(FunctionLoss):
-    """Cross-entropy of two classes, or of several that do not exclude each other.
+class _Crossentropy(FunctionLoss):
+    """What the cross-entropies of targets that are probabilities have in common."""
 
-    The mean of -t log p - (1 - t) log(1 - p).
-    """
-
-    fn = staticmethod(binary_crossentropy)
     options = ("from_logits", "label_smoothing", "axis")
 
     def __init__(
@@ -52,6 +47,16 @@ class BinaryCrossentropy(FunctionLoss):
         super().__init__(reduction, name, dtype)
         self.from_logits, self.axis = from_logits, axis
         self.label_smoothing = check_fraction("label_smoothing", label_smoothing)
+
+
+@losses.register("bce", "BCE")
+class BinaryCrossentropy(_Crossentropy):
+    """Cross-entropy of two classes, or of several that do not exclude each other.
+
+    The mean of -t log p - (1 - t) log(1 - p).
+    """
+
+    fn = staticmethod(binary_crossentropy)
 
 
 def categorical_crossentropy(
@@ -72,24 +77,10 @@ def categorical_crossentropy(
 
 
 @losses.register()
-class CategoricalCrossentropy(FunctionLoss):
+class CategoricalCrossentropy(_Crossentropy):
     """Cross-entropy of classes that exclude each other, targets one-hot: -Σ t log p."""
 
     fn = staticmethod(categorical_crossentropy)
-    options = ("from_logits", "label_smoothing", "axis")
-
-    def __init__(
-        self,
-        from_logits: bool = False,
-        label_smoothing: float = 0.0,
-        axis: int = -1,
-        reduction: str | None = "sum_over_batch_size",
-        name: str | None = None,
-        dtype: str | None = None,
-    ) -> None:
-        super().__init__(reduction, name, dtype)
-        self.from_logits, self.axis = from_logits, axis
-        self.label_smoothing = check_fraction("label_smoothing", label_smoothing)
 
 
 def sparse_categorical_crossentropy(

@@ -148,13 +148,7 @@ class Poisson(FunctionLoss):
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> TensorBase:
     """Return minus the cosine of the angle between y_true and y_pred along `axis`."""
     y_true, y_pred = match(y_true, y_pred)
-    return -ops.sum(normalize(y_true, axis) * normalize(y_pred, axis), axis=axis)
-
-
-def normalize(x: TensorBase, axis: int) -> TensorBase:
-    """Return x / max(‖x‖, ε) along `axis`."""
-    square_sum = ops.sum(ops.square(x), axis=axis, keepdims=True)
-    return x * ops.rsqrt(ops.maximum(square_sum, config.epsilon() ** 2))
+    return -ops.sum(ops.normalize(y_true, axis) * ops.normalize(y_pred, axis), axis=axis)
 
 
 @losses.register()

@@ -18,7 +18,14 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Loss:
     if isinstance(identifier, str) and identifier.lower() in ("crossentropy", "ce"):
         identifier = f"{kind_of_classification(y_true_shape, y_pred_shape)}_crossentropy"
     found = losses.get(identifier)
-    return found if isinstance(found, Loss) else LossFunctionWrapper(found)
+    if isinstance(found, Loss):
+        return found
+    if hasattr(found, "get_config"):  # a layer, a metric, ...: callable, but no loss
+        raise ValueError(
+            f"expected a loss by name, config or object, or a function of (y_true, y_pred), "
+            f"received {identifier!r} ({type(identifier).__name__})"
+        )
+    return LossFunctionWrapper(found)
 
 
 def kind_of_classification(y_true_shape: Shape, y_pred_shape: Shape) -> str:

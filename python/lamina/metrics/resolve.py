@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lamina.losses.base import Loss
 from lamina.losses.resolve import Shape, kind_of_classification
 from lamina.metrics.base import Metric
 from lamina.metrics.reduction import MeanMetricWrapper
@@ -17,6 +18,13 @@ def resolve(identifier: Any, y_true_shape: Shape, y_pred_shape: Shape) -> Metric
     predictions. A metric asked for by name bears that name.
     """
     found = metrics.get(_by_shapes(identifier, y_true_shape, y_pred_shape))
+    if isinstance(found, Loss):
+        found = MeanMetricWrapper(found, name=found.name)
+    if not isinstance(found, Metric) and hasattr(found, "get_config"):
+        raise ValueError(
+            f"expected a metric by name, config or object, or a function of (y_true, y_pred), "
+            f"received {identifier!r} ({type(identifier).__name__})"
+        )
     metric = found if isinstance(found, Metric) else MeanMetricWrapper(found)
     if isinstance(identifier, str):
         metric.name = identifier

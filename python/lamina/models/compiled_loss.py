@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import compress
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
-import lamina
-from lamina import nest
+from lamina import losses, metrics, nest
 from lamina.models.outputs import OutputNames, flatten_outputs
 from lamina.tensor import TensorBase
-
-if TYPE_CHECKING:
-    from lamina.metrics import Mean
 
 
 def check_identifiers(given: Any, resolve: Callable[..., Any]) -> None:
@@ -51,10 +47,10 @@ class CompiledLoss:
     """
 
     def __init__(self, loss: Any, loss_weights: Any) -> None:
-        check_identifiers(loss, lamina.losses.resolve)
+        check_identifiers(loss, losses.resolve)
         self._loss = loss
         self._weights = loss_weights
-        self.trackers: list[Mean] = []
+        self.trackers: list[metrics.Mean] = []
         self.judgement: Judgement | None = None  # of the last call
         if loss_weights is not None and not isinstance(
             loss_weights, (list, tuple, dict, float, int)
@@ -82,7 +78,7 @@ class CompiledLoss:
         self.judgement = Judgement(outputs, chosen, [tensor.shape for tensor in tensors])
         if not self.trackers and sum(present) > 1:
             self.trackers = [
-                lamina.metrics.Mean(name=f"{name}_loss") for name in compress(outputs.names, present)
+                metrics.Mean(name=f"{name}_loss") for name in compress(outputs.names, present)
             ]
 
         terms: list[TensorBase] = []
@@ -101,7 +97,7 @@ def _for_shapes(loss: Any, y_true: Any, y_pred: TensorBase, name: str) -> Any:
         return None
     if y_true is None:
         raise ValueError(f"y: no targets for output {name!r}, which has a loss")
-    return lamina.losses.resolve(loss, y_true.shape, y_pred.shape)
+    return losses.resolve(loss, y_true.shape, y_pred.shape)
 
 
 def _evaluate(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-import lamina
+from lamina import metrics
 from lamina.models.compiled_loss import check_identifiers
 from lamina.models.outputs import OutputNames, flatten_outputs
 from lamina.tensor import TensorBase
@@ -29,7 +29,7 @@ class CompiledMetrics:
         self._given = (("metrics", plain), ("weighted_metrics", weighted))
         self.entries: list[_Entry] | None = None
         for _, given in self._given:
-            check_identifiers(given, lamina.metrics.resolve)
+            check_identifiers(given, metrics.resolve)
 
     def update_state(
         self,
@@ -74,7 +74,7 @@ class CompiledMetrics:
                             f"{argument}: output {name!r} has a metric but no targets in y"
                         )
                     shapes = targets[output].shape, tensors[output].shape
-                    metric = lamina.metrics.resolve(identifier, *shapes)
+                    metric = metrics.resolve(identifier, *shapes)
                     prefix = f"{name}_" if len(outputs) > 1 else ""
                     key = _unique(prefix, metric.name, weighted, taken)
                     taken.add(key)
@@ -87,7 +87,7 @@ def _per_output(given: Any, outputs: OutputNames, argument: str) -> list[list[An
         return [_flat(given)]
     if given is None or isinstance(given, (list, tuple, dict)):
         return [_flat(item) for item in outputs.align(given, argument)]
-    if isinstance(given, lamina.metrics.Metric):
+    if isinstance(given, metrics.Metric):
         raise ValueError(
             f"{argument}: {given.name!r} cannot count {len(outputs)} outputs at once; "
             "pass a list or dict with one metric for each"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-import lamina  # its losses, metrics and optimizers are loaded when a model is compiled
+import lamina  # its metrics and optimizers are loaded when a model is compiled
 from lamina import registry
-from lamina.models.compiled_loss import CompiledLoss
-from lamina.models.compiled_metrics import CompiledMetrics
 from lamina.models.steps import Steps
 
 if TYPE_CHECKING:
     from lamina.metrics import Mean
+    from lamina.models.compiled_loss import CompiledLoss
+    from lamina.models.compiled_metrics import CompiledMetrics
     from lamina.models.model import Model
 
 
@@ -69,6 +69,9 @@ class Compilable:
 
         Raises ValueError for unknown names, with the nearest known; nothing is changed then.
         """
+        from lamina.models.compiled_loss import CompiledLoss
+        from lamina.models.compiled_metrics import CompiledMetrics
+
         given = {
             "optimizer": optimizer,
             "loss": loss,

@@ -29,7 +29,11 @@ def write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite:
     """Write arrays and their description; an old file is replaced at once or not at all."""
     from safetensors.numpy import save
 
-    target = Path(os.fspath(path))
+    target = Path(os.path.realpath(path))  # a link stays one
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"{target}: there is no directory {target.parent}")
+    if target.exists() and not target.is_file():
+        raise OSError(f"{target}: not a regular file, so it cannot be replaced by one")
     if target.exists() and not overwrite:
         raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
     head = {"format": FORMAT, "version": _core.build_info()["version"]}

@@ -23,6 +23,9 @@ class Functional(Model):
     """
 
     def __init__(self, inputs: Any, outputs: Any, name: str | None = None, **kwargs: Any) -> None:
+        for role, structure in (("inputs", inputs), ("outputs", outputs)):
+            if structure is None or not nest.flatten(structure):
+                raise ValueError(f"Model: expected {role}, received {structure!r}")
         super().__init__(inputs, outputs, name=name, **kwargs)
 
     def get_config(self) -> dict[str, Any]:

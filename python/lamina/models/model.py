@@ -167,6 +167,16 @@ class Model(Trainer, Layer):
         config = super().get_config()
         return {key: value for key, value in config.items() if key not in ("inputs", "outputs")}
 
+    @classmethod
+    def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
+        """Return the model, with new weights, that `get_config` described."""
+        if cls is Model and "calls" in config:
+            from lamina.models.functional import Functional
+
+            return Functional.from_config(config, custom_objects)
+        with registry.custom_object_scope(custom_objects or {}):
+            return super().from_config(config)
+
     def to_json(self, **options: Any) -> str:
         """Return the architecture, without weights, as JSON; `options` go to `json.dumps`."""
         import json
@@ -205,13 +215,13 @@ class Model(Trainer, Layer):
         saving.load_weights(self, filepath, skip_mismatch, by_name)
 
 
-def model_from_json(text: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
+def model_from_json(json_string: str, custom_objects: Mapping[str, Any] | None = None) -> Model:
     """Return the model, with new weights, that `to_json` described."""
     import json
 
     from lamina.models.saving import revive
 
-    return revive(json.loads(text), custom_objects)
+    return revive(json.loads(json_string), custom_objects)
 
 
 def _is_functional(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:

@@ -32,13 +32,17 @@ def describe(model: Model) -> dict[str, Any]:
 
 def revive(entry: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = None) -> Model:
     """Return the model, with new weights, that `describe` described."""
+    if not isinstance(entry, Mapping):
+        raise ValueError(f"expected the description of a model, received {entry!r}")
     model = registry.layers.deserialize(dict(entry), custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"expected the description of a model, received one of {model!r}")
     return model
 
 
-def save_model(model: Model, path: Any, overwrite: bool, include_optimizer: bool) -> None:
+def save_model(
+    model: Model, filepath: Any, overwrite: bool = True, include_optimizer: bool = True
+) -> None:
     """Write everything about a model to a file."""
     if not model.built:
         raise ValueError(
@@ -53,7 +57,7 @@ def save_model(model: Model, path: Any, overwrite: bool, include_optimizer: bool
             keyed = _keys("optimizer", model.optimizer.variables)
             about["optimizer"] = list(keyed)
             arrays.update((key, variable.numpy()) for key, variable in keyed.items())
-    write(path, arrays, about, overwrite)
+    write(filepath, arrays, about, overwrite)
 
 
 def _compile_config(model: Model) -> dict[str, Any]:
@@ -67,12 +71,12 @@ def _compile_config(model: Model) -> dict[str, Any]:
     return config
 
 
-def save_weights(model: Model, path: Any, overwrite: bool) -> None:
+def save_weights(model: Model, filepath: Any, overwrite: bool = True) -> None:
     """Write the weights of a model to a file."""
     model._require_weights("save_weights()")
     about: dict[str, Any] = {}
     arrays = _put_weights(model, about)
-    write(path, arrays, about, overwrite)
+    write(filepath, arrays, about, overwrite)
 
 
 def load_model(
@@ -108,7 +112,9 @@ def load_model(
     return model
 
 
-def load_weights(model: Model, filepath: Any, skip_mismatch: bool, by_name: bool) -> None:
+def load_weights(
+    model: Model, filepath: Any, skip_mismatch: bool = False, by_name: bool = False
+) -> None:
     """Read the weights of a model from a file; nothing changes unless all of it fits."""
     model._require_weights("load_weights()")
     _assign(_match_groups(read(filepath), model, by_name, skip_mismatch))
@@ -237,5 +243,5 @@ def _check_plain(value: Any, where: str) -> None:
     elif value is not None and not isinstance(value, (bool, int, float, str)):
         raise ValueError(
             f"{where}: cannot write {value!r} to a file; define it as a function of its own name, "
-            f"under @lamina.registry.register_serializable(), or give its class a get_config()"
+            f"under @lamina.saving.register_serializable(), or give its class a get_config()"
         )

@@ -54,6 +54,8 @@ class Sequential(Model):
             raise ValueError(
                 f"{self._title}: expected a layer, received {layer!r} ({type(layer).__name__})"
             )
+        if layer is self:
+            raise ValueError(f"{self._title}: cannot be a layer of itself")
         if any(layer.name == other.name for other in self._stack):
             raise ValueError(f"{self._title}: there is a layer named {layer.name!r} already")
         if isinstance(layer, InputLayer) and self._stack:
@@ -98,7 +100,7 @@ class Sequential(Model):
         if self._graph is not None:
             return super().call(inputs)
         # Inputs that are nests of tensors have no graph of one input.
-        for layer in self._stack:
+        for layer in self.layers:
             inputs = layer(inputs)
         return inputs
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from lamina.models.model import Model
 
 
+# A plan holds memory; batches that never repeat a size must not pile them up.
+_MOST_STEPS = 64
+
+
 class Step(NamedTuple):
     """A compiled step over batches of one shape."""
 
@@ -57,9 +61,7 @@ class Steps:
         self._model = model
         self._steps: dict[Any, Step] = {}
         self._results: dict[Any, Results] = {}
-        self._quick: dict[
-            Any, Step
-        ] = {}  # of predictions, by the shape and dtype of their one array
+        self._quick: dict[Any, Step] = {}  # predictions, by the shape and dtype of their one array
         self._data_options: dict[str, Any] = {}
         self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
 
@@ -82,6 +84,9 @@ class Steps:
         step = self._steps.get(key)
         if step is None:
             step = self._steps[key] = getattr(self, f"_compile_{kind}")(data, rows)
+            if len(self._steps) > _MOST_STEPS:
+                del self._steps[next(iter(self._steps))]
+                self._quick.clear()
         return step
 
     def predict_quickly(self, x: Any) -> Any:
@@ -114,6 +119,8 @@ class Steps:
 
     def _compile_train(self, data: ArrayData, rows: int) -> Step:
         model = self._model
+        if model.optimizer is None:
+            raise ValueError("cannot train: the model was compiled with optimizer=None")
         self.build(data, rows)
         model.optimizer.build(model.trained_variables())
         return self._compile_judged("train", model.train_step, data, rows)

@@ -15,6 +15,9 @@ from lamina.tensor import KerasTensor, Tensor, TensorBase, TensorLike, TracedTen
 from lamina.trace import current_trace
 
 _SYMBOLIC = (TracedTensor, KerasTensor)
+_RANGES = {
+    name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("uint8", "int32", "int64")
+}
 Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float]
 
 
@@ -22,7 +25,7 @@ Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float
 def apply(op: str, *inputs: TensorLike, **attributes: Attribute) -> Any:
     """Apply one operation of the core, and return its output, a tuple of them if it has several.
 
-    Names, inputs and attributes are those of docs/contract-ops.md. Inputs must agree in dtype where
+    Names, inputs and attributes are those of docs/ops.md. Inputs must agree in dtype where
     the operation asks for it: nothing is cast here.
     """
     tensors = [x if isinstance(x, TensorBase) else to_tensor(x) for x in inputs]
@@ -109,6 +112,8 @@ def to_common(*operands: TensorLike) -> list[TensorBase]:
 
     Python numbers take the tensors' dtype; a float among integer tensors makes them all floatx.
     """
+    if not operands:
+        raise ValueError("expected at least one tensor, received none")
     strong = [
         x if isinstance(x, TensorBase) else None if _is_number(x) else to_tensor(x)
         for x in operands
@@ -120,7 +125,7 @@ def to_common(*operands: TensorLike) -> list[TensorBase]:
         if dtypes.kind(other) > dtypes.kind(dtype):
             dtype = other
     return [
-        to_tensor(x, dtype) if tensor is None else cast(tensor, dtype)
+        _number(x, dtype) if tensor is None else cast(tensor, dtype)
         for x, tensor in zip(operands, strong, strict=True)
     ]
 
@@ -130,7 +135,21 @@ def _is_number(x: TensorLike) -> bool:
 
 
 def _number_dtype(x: TensorLike) -> str:
-    return "bool" if isinstance(x, bool) else "int32" if isinstance(x, int) else config.floatx()
+    if isinstance(x, int) and not isinstance(x, bool):
+        return "int32" if _fits(x, "int32") else "int64"
+    return "bool" if isinstance(x, bool) else config.floatx()
+
+
+def _number(x: TensorLike, dtype: str) -> TensorBase:
+    """Return a Python number as a tensor; raise OverflowError if the dtype cannot hold it."""
+    if dtype in _RANGES and not _fits(x, dtype):
+        raise OverflowError(f"{x} does not fit {dtype}, the dtype of the tensors beside it")
+    return to_tensor(x, dtype)
+
+
+def _fits(x: int, dtype: str) -> bool:
+    low, high = _RANGES[dtype]
+    return low <= x <= high
 
 
 def to_floating(x: TensorLike) -> TensorBase:

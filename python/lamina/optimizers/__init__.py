@@ -16,7 +16,13 @@ serialize, deserialize = _registry.serialize, _registry.deserialize
 
 def get(identifier: Any) -> Any:
     """Return an optimizer by name (in any case), config, class or object."""
-    return _registry.get(identifier.lower() if isinstance(identifier, str) else identifier)
+    found = _registry.get(identifier.lower() if isinstance(identifier, str) else identifier)
+    if found is not None and not isinstance(found, Optimizer):
+        raise ValueError(
+            f"expected an optimizer by name, config or object, received {identifier!r} "
+            f"({type(identifier).__name__})"
+        )
+    return found
 
 
 __all__ = [

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, TypedDict
 
+import numpy as np
+
 from lamina import initializers, ops
 from lamina.ops._apply import apply as apply_op
 from lamina.optimizers.clipping import clip_by_global_norm, clip_by_norm
@@ -64,8 +66,8 @@ class Optimizer(Configurable):
         if len(given) > 1:
             raise ValueError(f"{self.name}: expected at most one way of clipping, received {given}")
         for key, value in [*given.items(), ("weight_decay", weight_decay)]:
-            if value is not None and not value >= 0:
-                raise ValueError(f"{self.name}: expected {key} >= 0, received {value}")
+            if value is not None:
+                in_range(key, value, 0.0)
         self.weight_decay = weight_decay
         self.clipnorm, self.clipvalue, self.global_clipnorm = clipnorm, clipvalue, global_clipnorm
 
@@ -287,6 +289,7 @@ class Optimizer(Configurable):
 
 def in_range(name: str, value: float, low: float, high: float = math.inf) -> float:
     """Return value if low <= value <= high; raise ValueError otherwise."""
-    if isinstance(value, bool) or not low <= value <= high:
+    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
+    if not number or not low <= value <= high:
         raise ValueError(f"expected {name} in [{low}, {high}], received {value!r}")
     return value

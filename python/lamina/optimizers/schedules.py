@@ -197,6 +197,9 @@ class CosineDecayRestarts(LearningRateSchedule):
         return self.initial_learning_rate * _cosine(fraction, self.alpha, height)
 
 
+serialize, deserialize = schedules.serialize, schedules.deserialize
+
+
 def _cosine(fraction: TensorBase, alpha: float, height: TensorBase | float = 1.0) -> TensorBase:
     """Return half a cosine from `height` at 0 to alpha at 1."""
     return (1.0 + ops.cos(math.pi * fraction)) * (0.5 * (1.0 - alpha) * height) + alpha

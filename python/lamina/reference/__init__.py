@@ -26,8 +26,9 @@ from lamina.reference import (
     softmax,
     unary,
 )
+from lamina.reference.layers import LAYERS
 from lamina.reference.mlp import MLP
-from lamina.reference.registry import LAYERS, OPS, Reference
+from lamina.reference.registry import OPS, Reference
 
 __all__ = [
     "LAYERS",

@@ -12,10 +12,22 @@ from typing import Any
 import numpy as np
 
 from lamina.reference.activations import ACTIVATIONS
-from lamina.reference.registry import LAYERS, Array, Backward, Reference, layer, unbroadcast
+from lamina.reference.registry import Array, Forward, Reference, unbroadcast
 
 Axis = int | Sequence[int]
 Formula = Callable[..., Any]
+
+LAYERS: dict[str, Reference] = {}  # inputs: the layer's, then its weights
+
+
+def layer(name: str) -> Callable[[Forward], Reference]:
+    """Enter a function into the table as the forward pass of the layer `name`."""
+
+    def enter(forward: Forward) -> Reference:
+        LAYERS[name] = Reference(forward)
+        return LAYERS[name]
+
+    return enter
 
 
 # --- dense --------------------------------------------------------------------------------------
@@ -40,7 +52,7 @@ def _(
     return dz @ kernel.T, rows.T @ slopes, *(slopes.sum(axis=0) for _ in bias)
 
 
-def _backward(activation: str) -> Backward:
+def _backward(activation: str) -> Callable[..., tuple[Any, ...]]:
     backward = ACTIVATIONS[activation].backward
     assert backward is not None
     return backward

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from lamina.reference import binary  # noqa: F401 - it fills OPS
-from lamina.reference.registry import LAYERS, OPS, Array, Reference, layer
+from lamina.reference.layers import LAYERS, layer
+from lamina.reference.registry import OPS, Array, Reference
 
 EPSILON = 1e-7
 
@@ -33,7 +34,7 @@ def fold(name: str, op: str, average: bool = False) -> None:
         first, *rest = _aligned(inputs)
         partial = list(itertools.accumulate([first, *rest], two.forward))
         slope: Any = dy / len(inputs) if average else dy
-        slopes = []
+        slopes: list[Any] = []
         for left, right in zip(partial[-2::-1], rest[::-1], strict=True):
             slope, of_right = two.backward(slope, left, right)
             slopes.append(of_right)

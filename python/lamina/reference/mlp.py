@@ -66,8 +66,8 @@ class MLP:
         """Return the mean loss over the samples, and its gradient for each weight."""
         values = self._forward(x)
         loss = float(np.mean(self.loss.value(y, values[-1])))
-        dy = in_dtype(self.loss.gradient(y, values[-1]) / len(x), x)
-        gradients: list[Array] = []
+        dy: Any = in_dtype(self.loss.gradient(y, values[-1]) / len(x), x)
+        gradients: list[Any] = []
         for below, (kernel, bias), name in reversed(
             list(zip(values, self._layers(), self.activations, strict=False))
         ):

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from lamina.reference.layers import layer
 from lamina.reference.random import dropout_mask, random_normal
-from lamina.reference.registry import Array, layer
+from lamina.reference.registry import Array
 
 
 def _dropped(

@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from lamina.reference.registry import Array, layer
-
-Axis = int | Sequence[int]
+from lamina.reference.layers import Axis, layer
+from lamina.reference.registry import Array
 
 EPSILON = 1e-7
 

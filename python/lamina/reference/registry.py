@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Array: TypeAlias = NDArray[Any]
 Forward: TypeAlias = Callable[..., Any]
-Backward: TypeAlias = Callable[..., tuple[Any, ...]]
+Backward: TypeAlias = Callable[..., tuple[Array | None, ...]]
 
 
 @dataclass
@@ -33,23 +33,14 @@ class Reference:
 
 
 OPS: dict[str, Reference] = {}
-LAYERS: dict[str, Reference] = {}  # their inputs, then their weights; attributes: the configuration
 
 
 def op(name: str) -> Callable[[Forward], Reference]:
     """Enter a function into the table as the forward pass of the core's op `name`."""
-    return _entering(OPS, name)
 
-
-def layer(name: str) -> Callable[[Forward], Reference]:
-    """Enter a function into the table as the forward pass of the layer `name`."""
-    return _entering(LAYERS, name)
-
-
-def _entering(table: dict[str, Reference], name: str) -> Callable[[Forward], Reference]:
     def enter(forward: Forward) -> Reference:
-        table[name] = Reference(forward)
-        return table[name]
+        OPS[name] = Reference(forward)
+        return OPS[name]
 
     return enter
 

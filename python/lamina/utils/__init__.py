@@ -5,7 +5,10 @@ from typing import TYPE_CHECKING
 from lamina import _lazy
 
 if TYPE_CHECKING:
+    from lamina.data.batches import unpack_x_y_sample_weight as unpack_x_y_sample_weight
     from lamina.registry import custom_object_scope as custom_object_scope
+    from lamina.registry import get_custom_objects as get_custom_objects
+    from lamina.registry import register_keras_serializable as register_keras_serializable
     from lamina.registry import register_serializable as register_serializable
     from lamina.utils.dataset import split_dataset as split_dataset
     from lamina.utils.numerical import normalize as normalize
@@ -15,10 +18,16 @@ if TYPE_CHECKING:
     from lamina.utils.threads import set_num_threads as set_num_threads
 
 # Late, because everything else in Lamina needs `lamina.utils.naming` first.
-__getattr__, __dir__ = _lazy.exports(
+__getattr__, __dir__, __all__ = _lazy.exports(
     __name__,
     names={
-        "registry": ("custom_object_scope", "register_serializable"),
+        "data.batches": ("unpack_x_y_sample_weight",),
+        "registry": (
+            "custom_object_scope",
+            "get_custom_objects",
+            "register_keras_serializable",
+            "register_serializable",
+        ),
         "utils.dataset": ("split_dataset",),
         "utils.numerical": ("normalize", "to_categorical"),
         "utils.seeding": ("set_random_seed",),
