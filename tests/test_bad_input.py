@@ -146,6 +146,7 @@ def test_one_hot_targets_for_integer_labels():
         ({"shuffle": "rows"}, ValueError, "shuffle: expected True, False or 'batch'"),
         ({"validation_split": 1.0}, ValueError, "validation_split: .* received 1.0"),
         ({"validation_split": -0.2}, ValueError, "validation_split"),
+        ({"validation_split": "a"}, ValueError, "validation_split: .* received 'a'"),
         ({"validation_data": X}, ValueError, "y: no targets"),
         ({"validation_data": (HOLED, Y)}, ValueError, "x of validation_data: found NaN"),
         ({"validation_data": (X, Y, Y, Y)}, ValueError, "of 4 items"),
@@ -222,6 +223,12 @@ def test_missing_values_can_be_let_through():
         ({"metrics": ["acuracy"]}, "acuracy.*accuracy"),
         ({"weighted_metrics": "maee"}, "maee.*mae"),
         ({"loss_weights": "heavy"}, "loss_weights"),
+        ({"optimizer": layers.Dense(1)}, "expected an optimizer .* received <Dense"),
+        ({"optimizer": lamina.losses.MeanSquaredError()}, "expected an optimizer"),
+        ({"optimizer": abs}, "expected an optimizer"),
+        ({"loss": layers.Dense(1)}, "expected a loss .* received <Dense"),
+        ({"loss": lamina.metrics.MeanSquaredError()}, "expected a loss"),
+        ({"metrics": [lamina.optimizers.SGD()]}, "expected a metric .* received SGD"),
     ],
 )
 def test_compile_with_unknown_names_changes_nothing(options, message):
@@ -253,6 +260,20 @@ def test_no_loss():
     model = Sequential([Input((4,)), layers.Dense(1)])
     model.compile(optimizer="sgd")
     check(model, lambda model: model.fit(X, Y, verbose=0), ValueError, "no loss to minimize")
+
+
+def test_no_optimizer():
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    model.compile(optimizer=None, loss="mse")
+    model.evaluate(X, Y, verbose=0)
+    with pytest.raises(ValueError, match="compiled with optimizer=None"):
+        model.fit(X, Y, verbose=0)
+
+
+def test_a_loss_that_returns_nothing():
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    model.compile(optimizer="sgd", loss=lambda y_true, y_pred: None)
+    check(model, lambda model: model.fit(X, Y, verbose=0), ValueError, "received None")
 
 
 def test_a_loss_that_is_no_number():

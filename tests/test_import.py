@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
+
+import pytest
 
 from tools import run
 
@@ -40,6 +43,10 @@ def test_import_adds_little_to_numpy(tmp_path: Path) -> None:
         "print(b - a, c - b)"
     )
     cached = ("-X", f"pycache_prefix={tmp_path}")
-    runs = [tuple(map(float, python(code, *cached).split())) for _ in range(8)]
-    numpy, ours = (min(times) for times in zip(*runs, strict=True))
-    assert ours < 0.25 * numpy, f"import numpy {numpy:.4f} s, then import lamina {ours:.4f} s"
+    numpy = ours = math.inf
+    for _ in range(30):  # until one has run undisturbed
+        times = map(float, python(code, *cached).split())
+        numpy, ours = map(min, (numpy, ours), times)
+        if ours < 0.25 * numpy:
+            return
+    pytest.fail(f"import numpy {numpy:.4f} s, then import lamina {ours:.4f} s")

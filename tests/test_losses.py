@@ -294,6 +294,15 @@ def test_errors() -> None:
         losses.get("mean_squared_eror")
 
 
+@pytest.mark.parametrize(
+    ("label", "message"), [(3, "received 3 in row 1$"), (-1, "-1 in row 1"), (0.5, "0.5 in row 1")]
+)
+def test_labels_are_checked_when_called_by_hand(label: float, message: str) -> None:
+    loss = losses.SparseCategoricalCrossentropy()
+    with pytest.raises(ValueError, match=message):
+        loss(np.array([0, label]), np.full((2, 3), 1 / 3))
+
+
 def test_labels_out_of_range_are_named() -> None:
     loss = losses.SparseCategoricalCrossentropy(ignore_class=-1)
     loss.check_targets(np.array([0, 2, -1]), (3, 3))

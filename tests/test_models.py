@@ -313,6 +313,20 @@ def test_a_call_on_one_array_is_traced_once() -> None:
     assert len(traces) == seen
 
 
+def test_a_stack_of_nothing_but_an_input_returns_it() -> None:
+    np.testing.assert_array_equal(Sequential([Input(3)])(X), X)
+
+
+def test_the_config_of_a_graph_makes_a_model() -> None:
+    twin = Model.from_config(branches().get_config())
+    assert [tensor.name for tensor in twin.inputs] == ["a", "b"]
+
+
+def contain_itself() -> None:
+    model = Sequential([layers.ReLU()])
+    model.add(model)
+
+
 def disconnected() -> Model:
     a, b = Input(3, name="a"), Input(3, name="b")
     return Model(a, layers.Add()([a, b]))
@@ -335,6 +349,16 @@ WRONG = {
     "disconnected": (disconnected, "Input 'b', which is not among"),
     "arrays": (lambda: Model(X, X), "symbolic tensors"),
     "one of two": (lambda: Model(inputs=Input(3)), "both inputs and outputs"),
+    "no inputs": (lambda: Model([], []), r"expected inputs, received \[\]"),
+    "no outputs": (lambda: Model(Input(3), None), "expected outputs, received None"),
+    "inside itself": (contain_itself, "a layer of itself"),
+    "list for one": (lambda: layers.Dense(2)([X, X]), "one input, received a list"),
+    "dict for one": (lambda: layers.Dense(2)({"x": X}), "one input, received a dict"),
+    "json": (lambda: models.model_from_json("5"), "description of a model, received 5"),
+    "noise shape": (
+        lambda: layers.Dropout(0.5, noise_shape=(1,))(X, training=True),
+        r"noise_shape \(1,\) of rank 2",
+    ),
     "layer name": (lambda: stack().get_layer("frist"), "'first', 'last'"),
     "layer index": (lambda: stack().get_layer(index=2), "below 2"),
     "neither": (lambda: stack().get_layer(), "name or an index"),
@@ -346,6 +370,13 @@ WRONG = {
 def test_wrong_use_is_a_value_error(call: Callable[[], Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_the_input_may_go_by_keyword() -> None:
+    layer = layers.Dense(2)
+    np.testing.assert_array_equal(layer(inputs=X), layer(X))
+    with pytest.raises(TypeError, match="'inputs'"):
+        layers.Dense(2)()
 
 
 def test_models_without_a_call_say_so() -> None:

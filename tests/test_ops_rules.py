@@ -168,3 +168,21 @@ def test_operations_recorded_with_unknown_sizes() -> None:
     assert (x > 0).dtype == "bool"
     values, indices = ops.top_k(x, 2)
     assert (values.shape, indices.shape, indices.dtype) == ((None, 4, 2), (None, 4, 2), "int32")
+
+
+def test_numbers_that_do_not_fit_are_refused() -> None:
+    counts = np.array([1], np.int32)
+    with pytest.raises(OverflowError, match=r"1099511627776 does not fit int32"):
+        ops.add(counts, 2**40)
+    assert ops.add(counts.astype(np.int64), 2**40).dtype == "int64"
+    assert float(ops.add(1, 2**40)) == 2**40 + 1
+
+
+def test_numbers_keep_their_digits_in_float64() -> None:
+    assert float(ops.convert_to_tensor(0.1, "float64")) == 0.1
+
+
+@pytest.mark.parametrize("join", [ops.concatenate, ops.stack])
+def test_nothing_cannot_be_joined(join: Callable[..., Any]) -> None:
+    with pytest.raises(ValueError, match="at least one tensor"):
+        join([])

@@ -85,3 +85,8 @@ def test_evaluate_and_predict_print_one_line(model, capsys):
     model.evaluate(X, Y)
     model.predict(X)
     assert [line[:4] for line in capsys.readouterr().out.splitlines()] == ["1/1 ", "1/1 "]
+
+
+def test_a_process_may_have_no_stdout(model, monkeypatch):
+    monkeypatch.setattr("sys.stdout", None)
+    assert model.fit(X, Y, epochs=2, verbose=1).epoch == [0, 1]

@@ -296,3 +296,22 @@ def test_unbuilt_models_cannot_be_saved(tmp_path: Path) -> None:
     for save in (Sequential.save, Sequential.save_weights):
         with pytest.raises(ValueError, match="built"):
             save(Sequential([layers.Dense(2)]), tmp_path / "m")
+
+
+def test_places_that_cannot_be_written(tmp_path: Path) -> None:
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    with pytest.raises(FileNotFoundError, match=r"m\.keras: there is no directory .*nowhere"):
+        model.save(tmp_path / "nowhere" / "m.keras")
+    with pytest.raises(OSError, match="not a regular file"):
+        model.save(tmp_path)
+    with pytest.raises(OSError, match="not a regular file"):
+        model.save("/dev/null")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    link = tmp_path / "latest.keras"
+    link.symlink_to(tmp_path / "model.keras")
+    Sequential([Input((4,)), layers.Dense(1)]).save(link)
+    assert link.is_symlink()
+    assert models.load_model(tmp_path / "model.keras").count_params() == 5

@@ -303,3 +303,10 @@ def test_no_warnings_in_ordinary_use():
         model.fit(X, LABELS, epochs=2, validation_split=0.2, verbose=0)
         model.evaluate(X, LABELS, verbose=0)
         model.predict(X, verbose=0)
+
+
+def test_batches_of_ever_new_sizes_do_not_pile_up_plans():
+    model = linear()
+    for rows in range(1, 200):
+        model.predict_on_batch(np.zeros((rows, X.shape[1]), np.float32))
+    assert len(model._steps._steps) <= 64

@@ -118,7 +118,7 @@ def set_isa(name: str) -> None:
     """
 
 def fma_peak(seconds: float) -> float:
-    """Measure the float32 multiply-adds of all threads together, in GFLOP/s, for about `seconds`."""
+    """Measure float32 multiply-adds of all threads together, in GFLOP/s, for about `seconds`."""
 
 def build_info() -> dict[str, str]:
     """Return version, compiler, flags."""

@@ -41,8 +41,7 @@ class UnitNorm(Constraint):
 class MinMaxNorm(Constraint):
     """Bring the L2 norm over `axis` into [min_value, max_value].
 
-    w (rate clip(‖w‖, min, max) + (1 - rate) ‖w‖) / (ε + ‖w‖): a `rate` below 1 goes only part of
-    the way.
+    w (rate clip(‖w‖, min, max) + (1 - rate) ‖w‖) / (ε + ‖w‖): `rate` below 1 goes part of the way.
     """
 
     def __init__(

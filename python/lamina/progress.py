@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import time
 from collections.abc import Mapping
@@ -29,7 +30,8 @@ class Progress:
         self.steps = steps
         self.verbose = verbose
         self.unit = unit
-        self._file = sys.stdout if file is None else file
+        # A process without a terminal may have no stdout at all.
+        self._file = (sys.stdout or io.StringIO()) if file is None else file
         self._done = 0
         self._start = self._drawn = time.perf_counter()
         self._length = 0  # of the line on the screen, to blank what a shorter one leaves

@@ -20,8 +20,8 @@ from lamina.variable import Variable
 class SeedGenerator(Configurable):
     """A stream of random states (key, counter): the seed, and how many draws there were.
 
-    Draws of a traced function advance it each time the plan runs. None draws a seed from the global
-    generator.
+    Draws of a traced function advance it each time the plan runs.
+    seed: None draws one from the global generator.
     """
 
     def __init__(self, seed: int | None = None, name: str | None = None) -> None:

@@ -18,13 +18,11 @@ from lamina.utils.naming import auto_name
 class Variable(TensorBase):
     """A tensor whose value is kept and can be assigned.
 
-    initializer: the first value, or with `shape` a function f(shape, dtype) or the name of an
-    initializer. dtype: None keeps an array's, and is floatx for an initializer. trainable: whether
-    optimizers change it. regularizer, constraint: functions of the value, used by layers and
-    optimizers.
+    initializer: the first value, or with `shape` a function f(shape, dtype) or its name.
+    dtype: None keeps an array's, and is floatx for an initializer. trainable: whether optimizers
+    change it. regularizer, constraint: functions of the value, for layers and optimizers.
 
-    Where a graph is being described, reading and assigning become part of it; elsewhere they act at
-    once.
+    Reading and assigning become part of a graph being described; elsewhere they act at once.
     """
 
     def __init__(
@@ -91,6 +89,10 @@ class Variable(TensorBase):
     def assign_sub(self, value: TensorLike) -> TensorBase:
         """Subtract from the value and return the difference."""
         return self.assign(self.value - value)
+
+    def __reduce__(self) -> Any:
+        made = (self.numpy(), None, self.dtype, self.trainable, self.name)
+        return Variable, (*made, self.regularizer, self.constraint), {"path": self.path}
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         array = self.core.numpy()

@@ -28,7 +28,7 @@ class Effort:
 
 
 FULL = Effort(rounds=3, seconds=4.0)
-QUICK = Effort(rounds=2, seconds=0.4, total=14.0)
+QUICK = Effort(rounds=1, seconds=0.4, total=14.0)
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,8 @@ class Callback:
 
     `logs` holds the metrics under the names of the history: of the epoch so far at a batch's end,
     of the whole epoch (validation included, prefixed `val_`) at an epoch's end. A hook may add
-    entries to the
-    logs of an epoch: callbacks after it and the history see them. Setting `model.stop_training =
-    True` ends training after the batch or epoch.
+    entries to the logs of an epoch: callbacks after it and the history see them. Setting
+    `model.stop_training = True` ends training after the batch or epoch.
 
     params: what the model is asked for: `verbose`, `epochs` and `steps`.
     """

@@ -87,8 +87,7 @@ class CallbackList(Callback):
             getattr(callback, hook)(*args, logs)
 
     def _call_batch(self, hook: str, batch: int, logs: Logs | None) -> None:
-        # By keyword, as users' functions may name their first argument as they like but not this
-        # one.
+        # Users' functions may name their first argument as they like, but not this one.
         logs = {} if logs is None else logs
         for callback in self.callbacks:
             getattr(callback, hook)(batch, logs=logs)

@@ -47,8 +47,7 @@ class ReduceLROnPlateau(MonitorCallback):
     """Multiply the learning rate by `factor` when the monitored quantity stops improving.
 
     It acts after `patience` epochs without improvement, then rests for `cooldown` epochs, and never
-    goes below `min_lr`. The logs of each epoch get `learning_rate`. verbose: 1 prints each
-    reduction.
+    goes below `min_lr`. The logs of each epoch get `learning_rate`. verbose: 1 prints what is done.
     For monitor, min_delta and mode see `MonitorCallback`. Raises ValueError for factor >= 1.
     """
 

@@ -15,10 +15,9 @@ class ModelCheckpoint(MonitorCallback):
     """Save the model, or its weights, after every epoch or every so many batches.
 
     filepath: may hold format fields: `{epoch}` (from 1), `{batch}` (from 1, with an integer
-    `save_freq`) and the names of the logs, as in "{epoch:02d}-{val_loss:.2f}.lamina". Directories
-    are made.
-    save_best_only: save only when `monitor` improves; `initial_value_threshold` is then to be
-    beaten first.
+    `save_freq`) and the names of the logs, as in "{epoch:02d}-{val_loss:.2f}.lamina". Missing
+    directories are made.
+    save_best_only: save only when `monitor` improves, on `initial_value_threshold` at first.
     save_weights_only: `save_weights` instead of `save`. save_freq: "epoch" or a number of batches.
     verbose: 1 prints every decision. For monitor and mode see `MonitorCallback`.
     """

@@ -84,8 +84,7 @@ def array_data(
     """Convert and check x, y and their weights.
 
     inputs, outputs: how many arrays the model takes and gives; None if that is not known.
-    float_dtype: of floating x; the rest is `floatx`. where: added to names in errors (" of batch
-    3").
+    float_dtype: of floating x; the rest is `floatx`. where: follows names in errors: " of batch 3".
     """
     floatx = config.floatx()
     x = _convert(x, f"x{where}", inputs, float_dtype or floatx)

@@ -14,9 +14,8 @@ from lamina.data.arrays import ArrayData, array_data
 class BatchData:
     """Batches from a source: x, (x,), (x, y) or (x, y, sample_weight) each.
 
-    A generator or iterator goes on where it stopped; anything else starts anew every epoch. A
-    source with `__getitem__` and `__len__` is read by index, and told `on_epoch_end()` if it has
-    that.
+    A generator or iterator goes on where it stopped; anything else starts anew every epoch, is read
+    by index if it has `__getitem__` and `__len__`, and told `on_epoch_end()` if it has that.
     steps: batches in a pass, None if not known.
     """
 

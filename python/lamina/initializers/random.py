@@ -21,8 +21,7 @@ class RandomInitializer(Initializer):
     """Draw from a generator of its own.
 
     An integer `seed` gives the same values on every call. None draws a seed once, from the
-    generator that `utils.set_random_seed` seeds. A `random.SeedGenerator` gives fresh values on
-    every call.
+    generator that `utils.set_random_seed` seeds. A `random.SeedGenerator` gives new ones each time.
     """
 
     def __init__(self, seed: int | random.SeedGenerator | None = None) -> None:
@@ -184,8 +183,8 @@ _FANS: dict[str, Callable[[int, int], float]] = {
     "fan_avg": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
 
-# Annotated in place: an alias would load numpy.random before anything is drawn.
-_UNIT_VARIANCE: dict[str, Callable[[np.random.Generator, tuple[int, ...]], Any]] = {
+# Functions of (generator, shape).
+_UNIT_VARIANCE: dict[str, Callable[..., NDArray[np.float64]]] = {
     "truncated_normal": lambda generator, shape: (
         truncated_normal(generator, shape) / _TRUNCATED_STDDEV
     ),

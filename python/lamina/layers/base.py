@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+from numpy.typing import NDArray
 
 from lamina import constraints, dtypes, initializers, regularizers
 from lamina.layers import context
 from lamina.layers.calling import Calling, shapes_of
-from lamina.layers.input_spec import as_shape, map_shapes
+from lamina.layers.input_spec import as_shape, free_batch, map_shapes
 from lamina.registry import Configurable, serialize
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor
@@ -171,6 +173,10 @@ class Layer(Calling, Configurable):
                 config[name] = _plain(getattr(self, name, given.arguments[name]))
         return config
 
+    def __reduce__(self) -> Any:
+        values = [variable.numpy() for variable in self.variables]
+        return _remake, (type(self), self.get_config(), self._build_shapes, values)
+
     def __getattr__(self, name: str) -> Any:
         hint = ""
         if "_program" not in vars(self):
@@ -200,6 +206,21 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
         self._build_shapes, self._built = shapes, True
 
     return wrapped
+
+
+def _remake(
+    kind: type[Layer],
+    config: dict[str, Any],
+    build_shapes: Mapping[str, Any] | None,
+    values: Sequence[NDArray[Any]],
+) -> Layer:
+    """Return the layer that was copied or pickled: a new one with its weights."""
+    layer = kind.from_config(config)
+    if build_shapes:
+        layer.build(**map_shapes(free_batch, build_shapes))
+    for variable, value in zip(layer.variables, values, strict=True):
+        variable.assign(value)
+    return layer
 
 
 def _plain(value: Any) -> Any:

@@ -22,8 +22,8 @@ def binary_crossentropy(
 ) -> TensorBase:
     """Return the mean along `axis` of -t log p - (1 - t) log(1 - p), p clipped to [ε, 1 - ε].
 
-    y_true: t in [0, 1], smoothed to t (1 - s) + s/2. y_pred: p, or with from_logits log(p / (1 -
-    p)).
+    y_true: t in [0, 1], smoothed to t (1 - s) + s/2.
+    y_pred: p, or with from_logits log(p / (1 - p)).
     """
     y_true, y_pred = match(y_true, y_pred)
     y_true = smooth(y_true, label_smoothing, 2)
@@ -171,10 +171,11 @@ def check_labels(
         wrong &= labels != ignore_class
     if wrong.any():
         row = np.argwhere(wrong)[0]
+        others = np.count_nonzero(wrong) - 1
         raise ValueError(
             f"{where}: expected labels in 0..{num_classes - 1}, "
-            f"received {labels[tuple(row)]} in row {row[0]} "
-            f"(and {np.count_nonzero(wrong) - 1} more like it)"
+            f"received {labels[tuple(row)]} in row {row[0]}"
+            + (f" (and {others} more like it)" if others else "")
         )
 
 

@@ -17,8 +17,7 @@ from lamina.models.steps import Step, Steps
 class BatchRunner:
     """Runs a kind of step over batches that may differ in size.
 
-    limit: batches of an epoch; the next epoch goes on where this one stopped. Without it, all
-    of them.
+    limit: batches of an epoch, if not all; the next epoch goes on where this one stopped.
     """
 
     def __init__(self, steps: Steps, kind: str, data: BatchData, limit: int | None = None) -> None:

@@ -54,14 +54,14 @@ class Compilable:
     ) -> None:
         """Choose the optimizer, the loss and the metrics.
 
-        optimizer: an Optimizer or its name. loss: a Loss, its name, or a function of (y_true,
-        y_pred) composing `lamina.ops`; with several outputs a list or dict (by output name) of
-        them, None where an output is not judged. loss_weights: the factors of the outputs' losses
-        in their sum.
+        optimizer: an Optimizer or its name.
+        loss: a Loss, its name, or a function of (y_true, y_pred) composing `lamina.ops`; with
+        several outputs a list or dict (by output name) of them, None where one is not judged.
+        loss_weights: the factors of the outputs' losses in their sum.
         metrics: one or a list of names, functions and Metrics; with several outputs a list or dict
         with one entry for each. "accuracy" becomes binary, sparse or categorical accuracy by the
-        shapes of y and output. weighted_metrics: the same, weighted by sample_weight and
-        class_weight.
+        shapes of y and output.
+        weighted_metrics: the same, weighted by sample_weight and class_weight.
         Layers whose `trainable` changes later need a new `compile` to be heeded.
 
         run_eagerly, steps_per_execution, jit_compile and auto_scale_loss are accepted and have no

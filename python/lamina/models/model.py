@@ -167,6 +167,12 @@ class Model(Trainer, Layer):
         config = super().get_config()
         return {key: value for key, value in config.items() if key not in ("inputs", "outputs")}
 
+    def __reduce__(self) -> Any:
+        from lamina.models import saving
+
+        classes = {type(part).__name__: type(part) for part in (self, *self._flatten_layers())}
+        return saving.put_together, (*saving.take_apart(self), classes)
+
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the model, with new weights, that `get_config` described."""

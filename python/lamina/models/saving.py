@@ -49,6 +49,14 @@ def save_model(
             f"{model._title}: save() needs a built model; "
             f"call it on data, or build(input_shape), first"
         )
+    about, arrays = take_apart(model, include_optimizer)
+    write(filepath, arrays, about, overwrite)
+
+
+def take_apart(
+    model: Model, include_optimizer: bool = True
+) -> tuple[dict[str, Any], dict[str, Array]]:
+    """Return everything about a model: its description, and the arrays this names."""
     about: dict[str, Any] = {"model": describe(model), "build": model._build_shapes}
     arrays = _put_weights(model, about)
     if model.compiled:
@@ -57,7 +65,7 @@ def save_model(
             keyed = _keys("optimizer", model.optimizer.variables)
             about["optimizer"] = list(keyed)
             arrays.update((key, variable.numpy()) for key, variable in keyed.items())
-    write(filepath, arrays, about, overwrite)
+    return about, arrays
 
 
 def _compile_config(model: Model) -> dict[str, Any]:
@@ -88,11 +96,24 @@ def load_model(
     for files that are damaged, or not written by Lamina.
     """
     contents = read(filepath)
-    path, about, arrays = contents
-    if "model" not in about:
+    if "model" not in contents.about:
         raise ValueError(
-            f"{path}: holds weights but no model; use load_weights on a model of your own"
+            f"{contents.path}: holds weights but no model; use load_weights on a model of your own"
         )
+    return _put_together(contents, custom_objects, compile)
+
+
+def put_together(
+    about: dict[str, Any], arrays: dict[str, Array], classes: Mapping[str, type[Layer]]
+) -> Model:
+    """Return the model that `take_apart` was given: copies and pickles are made this way."""
+    return _put_together(Contents(Path("model"), about, arrays), classes)
+
+
+def _put_together(
+    contents: Contents, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
+) -> Model:
+    path, about, arrays = contents
     with registry.custom_object_scope(custom_objects or {}):
         model = revive(about["model"])
         if not model.built and about.get("build"):

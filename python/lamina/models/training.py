@@ -50,11 +50,10 @@ class Trainer(Feedable):
         x, y: arrays, DataFrames, nested lists, tensors, or lists or dicts of them for several
         inputs or outputs; or x alone: a generator, an iterable of batches, or an object with
         `__len__` and `__getitem__`, each batch being (x, y) or (x, y, sample_weight).
-        batch_size: rows per update, 32 if not given. epochs: the last epoch's number; training
-        starts at `initial_epoch`. verbose: 0 silent, 1 progress line, 2 a line per epoch, "auto" is
-        1.
-        validation_split: the last part of the rows, kept from training and evaluated after each
-        epoch.
+        batch_size: rows per update, 32 if not given.
+        epochs: the last epoch's number; training starts at `initial_epoch`.
+        verbose: 0 silent, 1 progress line, 2 a line per epoch; "auto" is 1.
+        validation_split: the last part of the rows, evaluated after each epoch, not trained on.
         validation_data: (x, y), (x, y, sample_weight) or batches, evaluated instead; in batches of
         `validation_batch_size`, at most `validation_steps`, every `validation_freq` epochs (or
         after those it lists, counted from 1).
@@ -62,8 +61,7 @@ class Trainer(Feedable):
         class_weight: factor of each class's loss. sample_weight: of each row's.
         steps_per_epoch: batches in an epoch; the next one goes on where it stopped.
 
-        Data is checked before the first update: ValueError and TypeError say what is wrong and
-        where.
+        Data is checked before the first update: ValueError and TypeError say what is wrong where.
         Ctrl-C ends training between two batches; the model remains usable.
         """
         self._require_compiled("fit")

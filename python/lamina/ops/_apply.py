@@ -15,9 +15,7 @@ from lamina.tensor import KerasTensor, Tensor, TensorBase, TensorLike, TracedTen
 from lamina.trace import current_trace
 
 _SYMBOLIC = (TracedTensor, KerasTensor)
-_RANGES = {
-    name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("uint8", "int32", "int64")
-}
+_RANGES = {name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("uint8", "int32", "int64")}
 Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float]
 
 
@@ -56,8 +54,7 @@ def _values(tensor: TensorBase) -> NDArray[Any]:
 def to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
     """Return x as a tensor, of `dtype` if given; arrays share their memory where they can.
 
-    Python floats become floatx, Python integers int32 (int64 where they need it); arrays keep their
-    dtype.
+    Arrays keep their dtype; Python floats become floatx, Python integers int32, or int64 if large.
     """
     if isinstance(x, TensorBase):
         return x if dtype is None else cast(x, dtype)

@@ -39,11 +39,15 @@ def convert_to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
     """Return x as a tensor, of `dtype` if given; an array's memory is shared where dtypes agree.
 
     Takes arrays (NumPy, pandas, DLPack), numbers and nested lists. Python floats become floatx,
-    Python integers int32; arrays keep their dtype. Raises ValueError for ragged rows, TypeError for
-    objects.
+    Python integers int32; arrays keep their dtype.
+    Raises ValueError for ragged rows, TypeError for objects.
     """
-    tensor = _apply.to_tensor(x)
-    return tensor if dtype is None else _apply.cast(tensor, dtypes.canonical(dtype))
+    if dtype is None:
+        return _apply.to_tensor(x)
+    dtype = dtypes.canonical(dtype)
+    if dtypes.is_floating(dtype) and not hasattr(x, "dtype") and not hasattr(x, "__array__"):
+        return _apply.to_tensor(x, dtype)  # a float of Python must not go through floatx
+    return _apply.cast(_apply.to_tensor(x), dtype)
 
 
 def convert_to_numpy(x: TensorLike) -> NDArray[Any]:

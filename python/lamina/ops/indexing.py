@@ -89,8 +89,7 @@ def _expand_ellipsis(key: tuple[Any, ...], ndim: int) -> list[Any]:
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorBase:
     """Return the elements (slices along `axis`) at indices; without an axis, of x raveled.
 
-    Negative indices count from the end. One that is out of range gives NaN, 0 where the dtype has
-    none.
+    Negative indices count from the end; out of range gives NaN, 0 where the dtype has none.
     """
     tensor = ravel(x) if axis is None else to_tensor(x)
     return apply_one("take", tensor, _indices(indices), axis=axis or 0)

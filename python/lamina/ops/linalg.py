@@ -34,8 +34,7 @@ def _product(a: TensorBase, b: TensorBase) -> TensorBase:
 def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the matrix product over the last two axes; the axes before broadcast.
 
-    A vector on the left counts as one row, on the right as one column, and that axis is dropped
-    again.
+    A vector on the left counts as a row, on the right as a column, and that axis is dropped again.
     """
     a, b = to_common(x1, x2)
     if a.ndim == 0 or b.ndim == 0:

@@ -200,8 +200,8 @@ def sparse_categorical_crossentropy(
 ) -> TensorBase:
     """Return -ln p[label] along the classes' axis, p scaled to sum to 1 and clipped to [ε, 1 - ε].
 
-    target: labels of output's shape without that axis (or 1 there). output: p, or with from_logits
-    logits.
+    target: labels of output's shape without that axis (or 1 there).
+    output: p, or with from_logits logits.
     """
     p = to_floating(output)
     labels = cast(to_tensor(target), "int32")

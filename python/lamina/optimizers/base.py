@@ -74,9 +74,8 @@ class Optimizer(Configurable):
         self.built = False
         self._variables: list[Variable] = []
         self._slots: dict[str, list[Variable]] = {}
-        self._position: dict[int, int] = {}
         self._trainable_variables: list[Variable] = []
-        self._excluded_ids: set[int] = set()
+        self._excluded: list[Variable] = []
         self._excluded_names: re.Pattern[str] | None = None
         self.iterations = self.add_variable((), "zeros", "int64", "iteration")
         self._learning_rate: Variable | LearningRateSchedule
@@ -159,7 +158,6 @@ class Optimizer(Configurable):
         if self.built:
             return
         self._trainable_variables = list(variables)
-        self._position = {id(v): i for i, v in enumerate(self._trainable_variables)}
         for group in self.slots():
             self._slots.update({name: [] for name in group})
             for v in self._trainable_variables:
@@ -180,7 +178,7 @@ class Optimizer(Configurable):
             raise ValueError(
                 f"{self.name}: weights are excluded from decay before the first update"
             )
-        self._excluded_ids = {id(v) for v in var_list or ()}
+        self._excluded = list(var_list or ())
         names = list(var_names or ())
         self._excluded_names = re.compile("|".join(names)) if names else None
 
@@ -223,7 +221,8 @@ class Optimizer(Configurable):
         learning_rate: TensorBase,
     ) -> None:
         """Update weights of one dtype; an optimizer composed of `lamina.ops` overrides this."""
-        positions = [self._position[id(v)] for v in weights]
+        position = self._position
+        positions = [position[id(v)] for v in weights]
         state = [*weights, *(slots[i] for slots in self._slots.values() for i in positions)]
         updated = apply_op(
             self.update_op,
@@ -252,7 +251,8 @@ class Optimizer(Configurable):
                 f"{self.name}: received {len(grads)} gradients for {len(variables)} variables"
             )
         self.build(variables)
-        unknown = [v.path for v in variables if id(v) not in self._position]
+        position = self._position
+        unknown = [v.path for v in variables if id(v) not in position]
         if unknown:
             raise ValueError(
                 f"{self.name}: was built for other weights than {unknown}; "
@@ -262,7 +262,12 @@ class Optimizer(Configurable):
 
     def _decay_of(self, variable: Variable) -> float:
         named = self._excluded_names is not None and self._excluded_names.search(variable.name)
-        return 0.0 if named or id(variable) in self._excluded_ids else self.weight_decay or 0.0
+        spared = named or any(variable is v for v in self._excluded)
+        return 0.0 if spared else self.weight_decay or 0.0
+
+    @property
+    def _position(self) -> dict[int, int]:
+        return {id(v): i for i, v in enumerate(self._trainable_variables)}
 
     def _clip(self, gradients: list[TensorBase]) -> list[TensorBase]:
         if self.clipnorm:

@@ -98,8 +98,7 @@ class PiecewiseConstantDecay(LearningRateSchedule):
 class PolynomialDecay(LearningRateSchedule):
     """(initial - end) (1 - step / decay_steps)^power + end, staying at `end`.
 
-    With cycle, decay_steps is multiplied until it is past the step: the rate rises and decays
-    again.
+    With cycle, decay_steps is multiplied until it is past the step: the rate rises again.
     """
 
     def __init__(

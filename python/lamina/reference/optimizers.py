@@ -188,7 +188,7 @@ def ftrl(
 
 
 def _enter(name: str, step: Step) -> None:
-    """Enter the core's op of (N weights, N of each slot, N gradients, learning rate, iterations)."""
+    """Enter the core's op of (weights, each slot's tensors, gradients, rate, iterations)."""
 
     def forward(
         *inputs: Array, count: int, weight_decay: Sequence[float] = (), **parameters: Any

@@ -1,0 +1,137 @@
+"""Several threads at one model, forks, and Ctrl-C."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lamina import Input, Sequential, callbacks, layers
+
+X = np.random.default_rng(3).normal(size=(4000, 20)).astype(np.float32)
+Y = X[:, :1] * X[:, 1:2]
+
+
+def network() -> Any:
+    model = Sequential([Input((20,)), layers.Dense(64, "relu"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    return model
+
+
+def together(*tasks: Callable[[], Any]) -> None:
+    """Run functions in a thread each; raise the first error of any of them."""
+    errors: list[BaseException] = []
+
+    def run(task: Callable[[], Any]) -> None:
+        try:
+            task()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=(task,)) for task in tasks]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if errors:
+        raise errors[0]
+
+
+def test_threads_predict_what_one_does() -> None:
+    model = network()
+    expected = model.predict(X, verbose=0)
+
+    def check(seed: int) -> None:
+        rng = np.random.default_rng(seed)
+        for _ in range(20):
+            start, rows = rng.integers(0, 3000), rng.integers(1, 300)
+            part = slice(start, start + rows)
+            for found in (
+                model.predict(X[part], batch_size=int(rng.integers(1, 100)), verbose=0),
+                np.asarray(model(X[part])),
+            ):
+                np.testing.assert_allclose(found, expected[part], rtol=1e-4, atol=1e-5)
+
+    together(*(lambda seed=seed: check(seed) for seed in range(4)))
+
+
+def test_predicting_while_training() -> None:
+    model = network()
+    done = threading.Event()
+
+    def train() -> None:
+        model.fit(X, Y, epochs=5, verbose=0)
+        done.set()
+
+    def predict() -> None:
+        while not done.is_set():
+            assert np.isfinite(model.predict(X[:100], verbose=0)).all()
+
+    together(train, predict, predict)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_threads_build_a_model_once(attempt: int) -> None:
+    model = Sequential([layers.Dense(8), layers.Dense(2)])
+    together(*[lambda: model(X[:5])] * 8)
+    assert [weight.shape for weight in model.weights] == [(20, 8), (8,), (8, 2), (2,)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_fork_predicts_and_trains() -> None:
+    model = network()
+    model.fit(X, Y, verbose=0)
+    expected = model.predict(X, verbose=0)
+
+    def child() -> None:
+        np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
+        model.fit(X, Y, verbose=0)
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(60)
+    process.kill()
+    assert process.exitcode == 0
+    np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"verbose": 0, "validation_split": 0.2},
+        {
+            "verbose": 0,
+            "callbacks": [callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: None)],
+        },
+    ],
+    ids=["validation", "batch hook"],
+)
+def test_interrupting_fit(options: dict[str, Any]) -> None:
+    model = network()
+    model.fit(X[:64], Y[:64], verbose=0)
+    start = model.get_weights()
+    sent: list[float] = []
+
+    def interrupt() -> None:
+        sent.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
+
+    timer = threading.Timer(0.3, interrupt)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(X, Y, epochs=10**6, **options)
+    finally:
+        timer.cancel()
+    assert time.monotonic() - sent[0] < 2
+    assert not np.array_equal(model.get_weights()[0], start[0])
+    history = model.fit(X[:64], Y[:64], verbose=0).history
+    assert np.isfinite(history["loss"]).all()
