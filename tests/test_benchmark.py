@@ -31,9 +31,7 @@ CASES: list[Case] = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind} {case.name}")
 def test_numpy_does_the_same_work(case: Case) -> None:
-    ours, theirs = (
-        getattr(peer, case.kind)(case)() for peer in (lamina_peer, numpy_peer)
-    )
+    ours, theirs = (getattr(peer, case.kind)(case)() for peer in (lamina_peer, numpy_peer))
     if isinstance(case, Training):  # shuffled differently
         assert ours == pytest.approx(theirs, rel=0.05)
         return

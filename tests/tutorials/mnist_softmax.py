@@ -11,8 +11,6 @@ model.add(layers.Dense(128, "relu"))
 model.add(layers.Dropout(0.2))
 model.add(layers.Dense(10, activation="softmax"))
 
-model.compile(
-    optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"]
-)
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
 history = model.fit(x_train, y_train, epochs=5)
 loss, accuracy = model.evaluate(x_test, y_test)

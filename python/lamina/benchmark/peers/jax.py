@@ -89,9 +89,7 @@ def training(case: Training) -> Work:
         rate = case.learning_rate * jnp.sqrt(1 - 0.999**count) / (1 - 0.9**count)
         m = jax.tree.map(lambda m, g: m + 0.1 * (g - m), m, gradient)
         v = jax.tree.map(lambda v, g: v + 0.001 * (g * g - v), v, gradient)
-        weights = jax.tree.map(
-            lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, m, v
-        )
+        weights = jax.tree.map(lambda w, m, v: w - rate * m / (jnp.sqrt(v) + 1e-7), weights, m, v)
         return (weights, m, v, count, key), loss * rows.shape[0]
 
     full = case.rows // case.batch * case.batch
