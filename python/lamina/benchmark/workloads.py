@@ -56,7 +56,7 @@ class Product:
 
 @dataclass(frozen=True)
 class Step:
-    """One dense layer with relu: its output, or the gradients of all it takes."""
+    """One dense layer with relu: its output, or on from there to the gradients of all it takes."""
 
     kind: ClassVar[str] = "step"
     rows: int
@@ -66,7 +66,7 @@ class Step:
 
     @property
     def name(self) -> str:
-        way = "backward" if self.backward else "forward"
+        way = "forward+backward" if self.backward else "forward"
         return f"{way} {self.rows}x{self.features}x{self.units}"
 
     @property
@@ -180,7 +180,7 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
 
 QUICK = {
     *("32x784x128 nn", "128x784x128 tn", "256x256x256 nn", "1024x1024x1024 nn"),
-    *("forward 128x256x128", "backward 128x256x128"),
+    *("forward 128x256x128", "forward+backward 128x256x128"),
     *("celsius", "heart", "small_b32", "mnist_b128"),
     *("mlp_1", "mlp_64", "mlp_10000"),
 }

@@ -41,10 +41,9 @@ def step(case: Step) -> Work:
         return np.maximum(y, 0, out=y)
 
     def backward() -> tuple[Array, Array, Array]:
-        np.multiply(dy, y > 0, out=dz)
+        np.multiply(dy, forward() > 0, out=dz)
         return np.matmul(dz, kernel.T, out=dx), np.matmul(x.T, dz, out=dkernel), dz.sum(axis=0)
 
-    forward()
     return backward if case.backward else forward
 
 
