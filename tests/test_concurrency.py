@@ -135,3 +135,28 @@ def test_interrupting_fit(options: dict[str, Any]) -> None:
     assert not np.array_equal(model.get_weights()[0], start[0])
     history = model.fit(X[:64], Y[:64], verbose=0).history
     assert np.isfinite(history["loss"]).all()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("verbose", [0, 2])
+def test_an_interrupt_stops_the_loop_after_the_batch_at_hand(verbose: int) -> None:
+    model = Sequential([layers.Input((256,)), layers.Dense(512, "relu"), layers.Dense(1)])
+    model.compile("adam", "mse")
+    x = np.zeros((200_000, 256), np.float32)
+    y = np.zeros((200_000, 1), np.float32)
+    model.fit(x[:32], y[:32], verbose=0)
+    seen: list[int] = []
+
+    def interrupt() -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        seen.append(int(model.optimizer.iterations.numpy()))
+
+    timer = threading.Timer(0.2, interrupt)
+    timer.start()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(x, y, epochs=10**4, verbose=verbose)
+    finally:
+        timer.join()
+    # The signal may arrive while the thread that sent it waits to look: allow a few batches of some 100 us.
+    assert 0 <= int(model.optimizer.iterations.numpy()) - seen[0] <= 5

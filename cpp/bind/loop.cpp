@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "bind/array.h"
+#include "bind/interrupt.h"
 #include "bind/register.h"
 #include "core/error.h"
 
@@ -18,7 +19,9 @@ class ArrayLoop {
       : arrays_(arrays),
         outputs_(outputs),
         rows_(check(arrays, batch, plan, tail, outputs)),
-        loop_(row_arrays(arrays), row_arrays(outputs), rows_, batch, plan, tail) {}
+        loop_(row_arrays(arrays), row_arrays(outputs), rows_, batch, plan, tail) {
+    loop_.watch(InterruptWatch::interrupted());
+  }
 
   void begin(const std::optional<py::array_t<int64_t, py::array::c_style>>& order, std::optional<uint64_t> seed) {
     require(!(order && seed), "begin: expected an order or a seed, received both");
@@ -37,6 +40,7 @@ class ArrayLoop {
   }
 
   int64_t run(int64_t batches, double seconds) {
+    const InterruptWatch watch;
     const py::gil_scoped_release release;
     return loop_.run(batches, seconds);
   }
@@ -52,6 +56,7 @@ class ArrayLoop {
     std::vector<double> logs;
     int64_t done = 0;
     {
+      const InterruptWatch watch;
       const py::gil_scoped_release release;
       done = loop_.run_epochs(epochs, seeds.value_or(std::vector<uint64_t>{}), finish, seconds, logs);
     }

@@ -119,7 +119,7 @@ TeamTuner::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock
         next_ = index + 1;
         finish = Clock::now();
         if (index == first && last > first + 1) start = finish;
-        stop = finish >= deadline;
+        stop = finish >= deadline || stopped();
       }
       barrier.wait(worker.count);
       if (stop) break;
@@ -142,7 +142,7 @@ int64_t Loop::run(int64_t batches, double seconds) {
     const bool whole = end - next_ > 1;
     const auto per_batch = run_team_until(turn.workers, end, std::min(turn.until, deadline));
     if (whole) tuner_.record(turn, per_batch);
-  } while (next_ < last && Clock::now() < deadline);
+  } while (next_ < last && Clock::now() < deadline && !stopped());
   return next_ - first;
 }
 
@@ -167,7 +167,7 @@ int64_t Loop::run_epochs(int64_t epochs, const std::vector<uint64_t>& seeds, Pla
     finish.run(nullptr, results.data());
     logs.insert(logs.end(), row.begin(), row.end());
     mid_epoch_ = false;
-    if (Clock::now() >= deadline) return epoch + 1;
+    if (Clock::now() >= deadline || stopped()) return epoch + 1;
   }
   return epochs;
 }

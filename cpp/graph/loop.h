@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -23,6 +24,9 @@ class Loop {
   Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t rows, int64_t batch,
        std::shared_ptr<Plan> plan, std::shared_ptr<Plan> tail);
 
+  // Every run stops after the batch at hand once `stop` is true.
+  void watch(const std::atomic<bool>& stop) { watched_ = &stop; }
+
   // Rewinds; rows come in the order of `order`, or as they are where it is empty.
   void begin(std::vector<int64_t> order);
   void begin_shuffled(uint64_t seed);
@@ -36,6 +40,7 @@ class Loop {
                      std::vector<double>& logs);
 
  private:
+  bool stopped() const { return watched_ != nullptr && watched_->load(std::memory_order_relaxed); }
   int64_t batch_count() const { return (rows_ + batch_ - 1) / batch_; }
   Plan& plan_for(int64_t index) const { return index < rows_ / batch_ ? *plan_ : *tail_; }
   // Runs batches up to `last`, one at least; returns the time of one, not counting the first.
@@ -52,6 +57,7 @@ class Loop {
   int64_t next_ = 0;
   bool mid_epoch_ = false;
   TeamTuner tuner_;
+  const std::atomic<bool>* watched_ = nullptr;
 };
 
 }  // namespace lamina
