@@ -158,5 +158,5 @@ def test_an_interrupt_stops_the_loop_after_the_batch_at_hand(verbose: int) -> No
             model.fit(x, y, epochs=10**4, verbose=verbose)
     finally:
         timer.join()
-    # The signal may arrive while the thread that sent it waits to look: allow a few batches of some 100 us.
+    # The thread that sent the signal may look late: allow a few batches of some 100 us.
     assert 0 <= int(model.optimizer.iterations.numpy()) - seen[0] <= 5

@@ -12,7 +12,7 @@ from lamina.benchmark.peers import PEERS
 from lamina.benchmark.worker import Worker
 from lamina.benchmark.workloads import Case, Training, select
 
-PAUSE = 0.03  # seconds in which the pools of the library before stop spinning
+PAUSE = 0.12  # seconds in which the threads of the library before stop spinning
 
 
 @dataclass(frozen=True)
