@@ -46,6 +46,8 @@ def apply_one(op: str, *inputs: TensorLike, **attributes: Attribute) -> TensorBa
 
 
 def _values(tensor: TensorBase) -> NDArray[Any]:
+    if isinstance(tensor, Tensor):
+        return tensor.numpy()
     if isinstance(tensor, TracedTensor):
         raise ValueError(f"{tensor!r} has no values: it was kept from a function that has returned")
     return np.asarray(tensor)
@@ -116,6 +118,8 @@ def to_common(*operands: TensorLike) -> list[TensorBase]:
         for x in operands
     ]
     known = [tensor.dtype for tensor in strong if tensor is not None]
+    if len(known) == len(strong) and known.count(known[0]) == len(known):
+        return [tensor for tensor in strong if tensor is not None]  # as is mostly the case
     weak = [_number_dtype(x) for x, tensor in zip(operands, strong, strict=True) if tensor is None]
     dtype = dtypes.promote(*(known or weak))
     for other in weak:  # a number counts only if it is of a higher kind

@@ -37,6 +37,8 @@ def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     A vector on the left counts as a row, on the right as a column, and that axis is dropped again.
     """
     a, b = to_common(x1, x2)
+    if a.ndim > 1 and b.ndim > 1:
+        return _product(a, b)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError(
             f"matmul: expected vectors or matrices, received shapes {a.shape} and {b.shape}"
