@@ -7,19 +7,7 @@ void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
   } catch (const lamina::Error& error) {
-    const auto type = [&] {
-      switch (error.kind()) {
-        case lamina::ErrorKind::kType:
-          return PyExc_TypeError;
-        case lamina::ErrorKind::kIndex:
-          return PyExc_IndexError;
-        case lamina::ErrorKind::kRuntime:
-          return PyExc_RuntimeError;
-        case lamina::ErrorKind::kValue:
-          break;
-      }
-      return PyExc_ValueError;
-    }();
+    PyObject* type = error.kind() == lamina::ErrorKind::kType ? PyExc_TypeError : PyExc_ValueError;
     PyErr_SetString(type, error.what());
   }
 }

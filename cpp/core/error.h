@@ -7,7 +7,7 @@
 namespace lamina {
 
 // What went wrong, in the terms of the language that will report it.
-enum class ErrorKind { kValue, kType, kIndex, kRuntime };
+enum class ErrorKind { kValue, kType };
 
 class Error : public std::runtime_error {
  public:
