@@ -8,7 +8,7 @@ import pytest
 
 import lamina
 from lamina.datasets import mnist as mnist_data
-from lamina.datasets._idx import FILES, Splits
+from lamina.datasets._idx import Splits
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,6 @@ def defaults() -> Iterator[None]:
 def mnist() -> Splits:
     """MNIST; tests that ask for it are skipped where it is not on this machine."""
     archive = mnist_data.ARCHIVE
-    missing = [file for file in FILES if archive.find(file) is None]
-    if missing:
+    if missing := archive.missing_files():
         pytest.skip(f"needs MNIST: {', '.join(missing)} in {archive.folder}, or set LAMINA_HOME")
     return mnist_data.load_data()

@@ -1,4 +1,4 @@
-"""The command line: `python -m lamina demo | benchmark | info`."""
+"""The command line: `python -m lamina demo | example | benchmark | info`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Protocol
 
 from lamina import demo, info
 from lamina.benchmark import command as benchmark
+from lamina.examples import _command as example
 
 
 class Command(Protocol):
@@ -20,7 +21,12 @@ class Command(Protocol):
     def run(self, arguments: argparse.Namespace) -> int: ...
 
 
-COMMANDS: dict[str, Command] = {"demo": demo, "benchmark": benchmark, "info": info}
+COMMANDS: dict[str, Command] = {
+    "demo": demo,
+    "example": example,
+    "benchmark": benchmark,
+    "info": info,
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

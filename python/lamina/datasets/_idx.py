@@ -7,6 +7,7 @@ import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from lamina.datasets._download import download
 
 Images = NDArray[np.uint8]
-Splits = tuple[tuple[Images, Images], tuple[Images, Images]]
+# Of any dtype, so that a type checker lets `x_train = x_train / 255` pass.
+Arrays = NDArray[Any]
+Splits = tuple[tuple[Arrays, Arrays], tuple[Arrays, Arrays]]
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -62,13 +65,14 @@ class IdxArchive:
         paths = (self.folder / file, self.folder / f"{file}.gz")
         return next((path for path in paths if path.is_file()), None)
 
+    def missing_files(self) -> list[str]:
+        """Return the files that are not there, neither plain nor gzipped."""
+        return [file for file in FILES if self.find(file) is None]
+
     def fetch(self) -> None:
         """Download the files that are missing."""
-        missing = {
-            f"{file}.gz": checksum
-            for file, checksum in zip(FILES, self.sha256, strict=True)
-            if self.find(file) is None
-        }
+        checksums = dict(zip(FILES, self.sha256, strict=True))
+        missing = {f"{file}.gz": checksums[file] for file in self.missing_files()}
         for file, checksum in missing.items():
             try:
                 download(self.url + file, self.folder / file, checksum)
