@@ -323,6 +323,9 @@ OPTIMIZERS: list[tuple[str, int, dict[str, Any]]] = [  # name, slots, hyperparam
     ("adagrad", 1, {"epsilon": 1e-7}),
     ("adadelta", 2, {"rho": 0.95, "epsilon": 1e-7}),
     ("lion", 1, {"beta_1": 0.9, "beta_2": 0.99}),
+    ("lamb", 2, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
+    ("manhattan", 0, {}),
+    ("rprop", 2, {"eta_minus": 0.5, "eta_plus": 1.2, "step_min": 0.1, "step_max": 0.8}),
     (
         "ftrl",
         2,

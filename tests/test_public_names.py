@@ -43,7 +43,8 @@ NAMES = {
         FalseNegatives MeanSquaredError mean_squared_error binary_crossentropy
         categorical_accuracy get serialize deserialize""",
     "lamina.models": "Model Sequential clone_model load_model model_from_json save_model",
-    "lamina.optimizers": """Optimizer SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta schedules
+    "lamina.optimizers": """Optimizer SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta
+        Ftrl Lamb Lion Manhattan Rprop schedules
         get serialize deserialize""",
     "lamina.optimizers.schedules": """ExponentialDecay PiecewiseConstantDecay PolynomialDecay
         InverseTimeDecay CosineDecay CosineDecayRestarts LearningRateSchedule serialize

@@ -27,6 +27,10 @@ constexpr int kMaxSlots = 3;
   X(beta_2);                      \
   X(amsgrad);                     \
   X(beta);                        \
+  X(eta_minus);                   \
+  X(eta_plus);                    \
+  X(step_min);                    \
+  X(step_max);                    \
   X(learning_rate_power);         \
   X(l1_regularization_strength);  \
   X(l2_regularization_strength);  \

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from lamina.optimizers import schedules
-from lamina.optimizers.adam import Adam, Adamax, AdamW, Lion, Nadam
+from lamina.optimizers.adam import Adam, Adamax, AdamW, Nadam
 from lamina.optimizers.adaptive import Adadelta, Adagrad, Ftrl, RMSprop
 from lamina.optimizers.base import Optimizer
+from lamina.optimizers.lamb import Lamb
 from lamina.optimizers.sgd import SGD
+from lamina.optimizers.sign import Lion, Manhattan, Rprop
 from lamina.registry import optimizers as _registry
 
 serialize, deserialize = _registry.serialize, _registry.deserialize
@@ -33,10 +35,13 @@ __all__ = [
     "AdamW",
     "Adamax",
     "Ftrl",
+    "Lamb",
     "Lion",
+    "Manhattan",
     "Nadam",
     "Optimizer",
     "RMSprop",
+    "Rprop",
     "deserialize",
     "get",
     "schedules",

@@ -67,8 +67,8 @@ class AdamW(Adam):
             raise ValueError("AdamW: expected weight_decay to be a number, received None")
 
 
-class _BetaOptimizer(Optimizer):
-    """What Adamax and Nadam have in common: two moments with Adam's hyperparameters."""
+class BetaOptimizer(Optimizer):
+    """What Adamax, Nadam and Lamb have in common: two moments with Adam's hyperparameters."""
 
     hyperparameters = ("beta_1", "beta_2", "epsilon")
 
@@ -87,7 +87,7 @@ class _BetaOptimizer(Optimizer):
 
 
 @optimizers.register()
-class Adamax(_BetaOptimizer):
+class Adamax(BetaOptimizer):
     """Adam under the infinity norm: u = max(β₂ u, |g|), w -= rate / (1 - β₁ᵗ) m / (u + ε).
 
     Source: Kingma & Ba 2014, arXiv:1412.6980, section 7.1.
@@ -100,7 +100,7 @@ class Adamax(_BetaOptimizer):
 
 
 @optimizers.register()
-class Nadam(_BetaOptimizer):
+class Nadam(BetaOptimizer):
     """Adam with Nesterov's momentum, β₁ growing as uₜ = β₁ (1 - 0.96ᵗ / 2).
 
     Source: Dozat 2016, "Incorporating Nesterov Momentum into Adam".
@@ -110,28 +110,3 @@ class Nadam(_BetaOptimizer):
 
     def slots(self) -> Sequence[tuple[str, ...]]:
         return [("momentum", "velocity")]
-
-
-@optimizers.register()
-class Lion(Optimizer):
-    """w -= rate sign(β₁ m + (1 - β₁) g), m = β₂ m + (1 - β₂) g.
-
-    Source: Chen et al. 2023, "Symbolic Discovery of Optimization Algorithms", arXiv:2302.06675.
-    """
-
-    update_op = "lion"
-    hyperparameters = ("beta_1", "beta_2")
-
-    def __init__(
-        self,
-        learning_rate: Rate = 0.001,
-        beta_1: float = 0.9,
-        beta_2: float = 0.99,
-        **common: Unpack[CommonOptions],
-    ) -> None:
-        super().__init__(learning_rate, **common)
-        self.beta_1 = in_range("beta_1", beta_1, 0, 1)
-        self.beta_2 = in_range("beta_2", beta_2, 0, 1)
-
-    def slots(self) -> Sequence[tuple[str, ...]]:
-        return [("momentum",)]

@@ -221,6 +221,17 @@ class Optimizer(Configurable):
         learning_rate: TensorBase,
     ) -> None:
         """Update weights of one dtype; an optimizer composed of `lamina.ops` overrides this."""
+        updated = self._update_state(gradients, weights, learning_rate)
+        for weight, value in zip(weights, updated, strict=True):
+            weight.assign(value)
+
+    def _update_state(
+        self,
+        gradients: Sequence[TensorBase],
+        weights: Sequence[Variable],
+        learning_rate: TensorBase,
+    ) -> Sequence[TensorBase]:
+        """Run the update op: give the slots their new values, return those of the weights."""
         position = self._position
         positions = [position[id(v)] for v in weights]
         state = [*weights, *(slots[i] for slots in self._slots.values() for i in positions)]
@@ -235,8 +246,9 @@ class Optimizer(Configurable):
             **{name: getattr(self, name) for name in self.hyperparameters},
         )
         values = updated if len(state) > 1 else (updated,)
-        for variable, value in zip(state, values, strict=True):
-            variable.assign(value)
+        for slot, value in zip(state[len(weights) :], values[len(weights) :], strict=True):
+            slot.assign(value)
+        return values[: len(weights)]
 
     def _known(self, grads: Sequence[Any], variables: Iterable[Variable] | None) -> list[Variable]:
         if variables is None:

@@ -163,6 +163,54 @@ def lion(
 
 
 @optimizer
+def lamb(
+    w: Array,
+    slots: list[Array],
+    g: Array,
+    lr: float,
+    t: int,
+    *,
+    beta_1: float,
+    beta_2: float,
+    epsilon: float,
+) -> Stepped:
+    """LAMB's direction, Adam's step of length free of the rate (You et al. 2019, algorithm 2)."""
+    m = slots[0] + (g - slots[0]) * (1 - beta_1)
+    v = slots[1] + (g * g - slots[1]) * (1 - beta_2)
+    m_hat, v_hat = m / (1 - beta_1 ** (t + 1)), v / (1 - beta_2 ** (t + 1))
+    return m_hat / (np.sqrt(v_hat) + epsilon), [m, v]
+
+
+@optimizer
+def manhattan(w: Array, slots: list[Array], g: Array, lr: float, t: int) -> Stepped:
+    """Step by the sign of the gradient: w - lr sign(g)."""
+    return w - lr * np.sign(g), []
+
+
+@optimizer
+def rprop(
+    w: Array,
+    slots: list[Array],
+    g: Array,
+    lr: float,
+    t: int,
+    *,
+    eta_minus: float,
+    eta_plus: float,
+    step_min: float,
+    step_max: float,
+) -> Stepped:
+    """Resilient propagation, iRprop- (Igel, Huesken 2000); slots: last gradient, step size."""
+    last, size = slots
+    turn = np.sign(g) * np.sign(last)
+    longer = np.minimum(size * eta_plus, step_max)
+    shorter = np.maximum(size * eta_minus, step_min)
+    size = np.where(turn > 0, longer, np.where(turn < 0, shorter, size))
+    kept = np.where(turn < 0, 0, g)
+    return w - np.sign(kept) * size, [kept, size]
+
+
+@optimizer
 def ftrl(
     w: Array,
     slots: list[Array],
