@@ -20,6 +20,10 @@ struct GemmTask {
   T* c;  // element (i, j) is c[i * c_row + j]
   int64_t c_row;
   int64_t columns;
+  // For tiles, A may skip after every k elements: p runs through `runs` times k, and element (i, r * k + p) is
+  // a[i * a_row + r * a_run + p * a_step]. B goes on as before.
+  int64_t runs = 1;
+  int64_t a_run = 0;
 };
 
 // What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum

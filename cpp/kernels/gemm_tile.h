@@ -34,19 +34,24 @@ void gemm_tile(const GemmTask<T>& task) {
     for (int j = 0; j < kWidth; ++j) __builtin_prefetch(task.c + i * task.c_row + j * kLanes<T>, 1);
   }
   Vec<T> sum[kRows][kWidth] = {};
-  for (int64_t p = task.k; p > 0; --p) {
-    Vec<T> row[kWidth];
+  for (int64_t run = task.runs; run > 0; --run) {
+    for (int64_t p = task.k; p > 0; --p) {
+      Vec<T> row[kWidth];
 #pragma GCC unroll 16
-    for (int j = 0; j < kWidth; ++j) row[j] = read(b + j * kLanes<T>);
+      for (int j = 0; j < kWidth; ++j) row[j] = read(b + j * kLanes<T>);
 #pragma GCC unroll 16
-    for (int i = 0; i < kRows; ++i) {
-      const Vec<T> x = broadcast(a[i / kGroup][i % kGroup * a_row]);
+      for (int i = 0; i < kRows; ++i) {
+        const Vec<T> x = broadcast(a[i / kGroup][i % kGroup * a_row]);
 #pragma GCC unroll 16
-      for (int j = 0; j < kWidth; ++j) sum[i][j] = fma(x, row[j], sum[i][j]);
+        for (int j = 0; j < kWidth; ++j) sum[i][j] = fma(x, row[j], sum[i][j]);
+      }
+      b += b_step;
+#pragma GCC unroll 16
+      for (int g = 0; g < kGroups; ++g) a[g] += a_step;
     }
-    b += b_step;
+    const int64_t skip = task.a_run - task.k * a_step;
 #pragma GCC unroll 16
-    for (int g = 0; g < kGroups; ++g) a[g] += a_step;
+    for (int g = 0; g < kGroups; ++g) a[g] += skip;
   }
 
   if (task.start != nullptr) {
