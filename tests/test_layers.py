@@ -120,6 +120,7 @@ CASES: dict[str, list[Case]] = {
             lambda w, x: np.c_[MEAN] + x * np.sqrt(np.c_[VARIANCE]),
         ),
     ],
+    "Masking": [Case(layers.Masking, (B,), lambda w, x: x)],
     "Add": [Case(layers.Add, (A, A, A), lambda w, x, y, z: x + y + z)],
     "Subtract": [Case(layers.Subtract, (A, S), lambda w, x, y: x - y)],
     "Multiply": [Case(layers.Multiply, (A, (4, 2, 3)), lambda w, x, y: x[:, None] * y)],

@@ -99,6 +99,8 @@ CASES = [
     Case("Reshape", (T,), {"target_shape": (-1, 3)}),
     Case("Permute", (T,), {"dims": (3, 1, 2)}),
     Case("RepeatVector", (V,), {"n": 3}),
+    Case("Masking", (M,)),
+    Case("Masking", (T,), {"mask_value": 2.5}),
     Case("Dropout", (M,), {"rate": 0.5}),
     Case("Dropout", (M,), {"rate": 0.3}, call=training),
     Case("Dropout", (T,), {"rate": 0.3, "noise_shape": (None, 1, None, 5)}, call=training),

@@ -8,7 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from lamina import nest
 from lamina.registry import Configurable, operations
-from lamina.tensor import KerasTensor, Shape, TensorBase
+from lamina.tensor import KerasTensor, Shape, TensorBase, mask_of
 from lamina.trace import Trace
 from lamina.utils.naming import auto_name
 
@@ -37,6 +37,8 @@ class Node:
         operation.nodes.append(self)
         for index, output in enumerate(self.outputs):
             output.history = (operation, len(operation.nodes) - 1, index)
+            if output._keras_mask is not None:
+                output._keras_mask.history = output.history
 
 
 class Operation(Configurable):
@@ -97,7 +99,9 @@ def _outputs(
     def stand_in(leaf: Any) -> Any:
         if not isinstance(leaf, KerasTensor):
             return leaf
-        return trace.input(tuple(size if n is None else n for n in leaf.shape), leaf.dtype)
+        tensor = trace.input(tuple(size if n is None else n for n in leaf.shape), leaf.dtype)
+        tensor._keras_mask = stand_in(leaf._keras_mask)
+        return tensor
 
     with trace:
         args, kwargs = nest.map_structure(stand_in, (args, dict(kwargs)))
@@ -108,10 +112,12 @@ def _merge(first: Any, *others: Any) -> Any:
     if not isinstance(first, TensorBase):
         return first
     shapes: Sequence[Shape] = [tensor.shape for tensor in (first, *others)]
-    return KerasTensor(
+    merged = KerasTensor(
         [sizes[0] if len(set(sizes)) == 1 else None for sizes in zip(*shapes, strict=True)],
         first.dtype,
     )
+    merged._keras_mask = _merge(*map(mask_of, (first, *others)))
+    return merged
 
 
 def _any_symbolic(values: Any) -> bool:

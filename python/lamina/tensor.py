@@ -20,9 +20,12 @@ Shape: TypeAlias = tuple[int, ...]
 
 
 class TensorBase:
-    """What all tensors share: shape, dtype, and the operators, all of them `lamina.ops`."""
+    """What all tensors share: shape, dtype, and the operators, all of them `lamina.ops`.
 
-    __slots__ = ()
+    A tensor may carry a mask: bool, True where a step counts. Layers take it along, ops do not.
+    """
+
+    __slots__ = ("_keras_mask",)
     __array_priority__ = 100  # ndarray + tensor asks the tensor
 
     @property
@@ -168,6 +171,7 @@ class Tensor(TensorBase):
 
     def __init__(self, array: NDArray[Any]) -> None:
         self._array = array
+        self._keras_mask: TensorBase | None = None
 
     @property
     def shape(self) -> Shape:
@@ -240,6 +244,7 @@ class TracedTensor(TensorBase):
         self.value = value
         self.shape = trace.graph.shape(value)
         self.dtype = trace.graph.dtype(value)
+        self._keras_mask: TensorBase | None = None
 
     def __repr__(self) -> str:
         return f"<traced tensor, shape={self.shape}, dtype={self.dtype}>"
@@ -267,6 +272,7 @@ class KerasTensor(TensorBase):
         self.dtype = dtype
         self.name = name
         self.history = history
+        self._keras_mask: KerasTensor | None = None
 
     # Found in lists and dicts by identity: the functional API walks graphs of them.
     __eq__ = object.__eq__  # type: ignore[assignment]
@@ -279,3 +285,20 @@ class KerasTensor(TensorBase):
     def __repr__(self) -> str:
         named = f", name={self.name}" if self.name else ""
         return f"<KerasTensor shape={self.shape}, dtype={self.dtype}{named}>"
+
+
+def mask_of(tensor: TensorLike) -> Any:
+    """Return the mask that a tensor carries, None if it carries none."""
+    return getattr(tensor, "_keras_mask", None)
+
+
+def with_mask(tensor: TensorBase, mask: TensorBase | None) -> TensorBase:
+    """Return a tensor of the same value that carries a mask."""
+    if isinstance(tensor, TracedTensor):
+        tensor = TracedTensor(tensor.trace, tensor.value)
+    elif isinstance(tensor, Tensor):
+        tensor = Tensor(tensor.numpy())
+    else:
+        raise TypeError(f"expected a tensor with a value to carry a mask, received {tensor!r}")
+    tensor._keras_mask = mask
+    return tensor

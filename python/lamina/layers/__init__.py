@@ -4,6 +4,7 @@ from lamina.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, So
 from lamina.layers.base import Layer
 from lamina.layers.core import Dense, Identity, Input, InputLayer, Lambda
 from lamina.layers.input_spec import InputSpec
+from lamina.layers.masking import Masking
 from lamina.layers.merging import (
     Add,
     Average,
@@ -47,6 +48,7 @@ __all__ = [
     "Lambda",
     "Layer",
     "LeakyReLU",
+    "Masking",
     "Maximum",
     "Minimum",
     "Multiply",

@@ -17,6 +17,8 @@ from lamina.variable import Variable
 class Activation(Layer):
     """Apply an activation function, given itself or by name."""
 
+    supports_masking = True
+
     def __init__(self, activation: Any, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
@@ -28,6 +30,8 @@ class Activation(Layer):
 @layers.register()
 class ReLU(Layer):
     """Compute max(x, 0), at most `max_value`; below `threshold` negative_slope (x - threshold)."""
+
+    supports_masking = True
 
     def __init__(
         self,
@@ -56,6 +60,8 @@ class ReLU(Layer):
 class LeakyReLU(Layer):
     """Compute x where x > 0, negative_slope x elsewhere."""
 
+    supports_masking = True
+
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.negative_slope = _at_least_zero(self._title, "negative_slope", negative_slope)
@@ -72,6 +78,7 @@ class PReLU(Layer):
     Source: He et al. 2015, arXiv:1502.01852.
     """
 
+    supports_masking = True
     alpha: Variable
 
     def __init__(
@@ -116,6 +123,8 @@ class PReLU(Layer):
 class ELU(Layer):
     """Compute x where x > 0, alpha (exp(x) - 1) elsewhere."""
 
+    supports_masking = True
+
     def __init__(self, alpha: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.alpha = alpha
@@ -130,6 +139,8 @@ class Softmax(Layer):
 
     mask (bool, broadcasts to the input): where False, the element takes no part and comes out as 0.
     """
+
+    supports_masking = True
 
     def __init__(self, axis: int | Sequence[int] = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from lamina import constraints, dtypes, initializers, regularizers
-from lamina.layers import context
+from lamina.layers import context, masks
 from lamina.layers.calling import Calling, shapes_of
 from lamina.layers.input_spec import as_shape, free_batch, map_shapes
 from lamina.registry import Configurable, serialize
@@ -29,7 +29,9 @@ class Layer(Calling, Configurable):
 
     Called on arrays, a layer computes at once (through a plan kept per shape and dtype); on
     symbolic tensors it adds itself to the functional graph; in a trace its ops join that trace.
-    `call` may take `training` and `mask`; an outer call's training flag reaches the inner calls.
+    `call` may take `training`; an outer call's flag reaches the inner calls. It may take `mask`, or
+    with several tensors `<argument>_mask`: what these carry, unless it is given. Outputs carry what
+    `compute_mask` returns if `supports_masking`: by default the mask of the first argument.
 
     trainable: whether its weights are trained. dtype: of weights and computation; None: `floatx`.
     activity_regularizer: penalty on the output, divided by the batch size.
@@ -41,7 +43,10 @@ class Layer(Calling, Configurable):
         if "build" in vars(cls):
             setattr(cls, "build", _all_or_nothing(vars(cls)["build"]))  # noqa: B010
             cls._own_build = bool(vars(cls).get("_own_build", True))
+        if "compute_mask" in vars(cls) and "supports_masking" not in vars(cls):
+            cls.supports_masking = True
         cls._call_parameters = inspect.signature(cls.call).parameters
+        cls._takes_masks = masks.takes_masks(cls._call_parameters)
         flag = cls._call_parameters.get("training")
         cls._default_training = flag is not None and flag.default is True
 

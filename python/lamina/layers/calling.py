@@ -9,17 +9,17 @@ from typing import Any, ClassVar
 import numpy as np
 
 from lamina import dtypes, nest, ops
-from lamina.layers import context
+from lamina.layers import context, masks
 from lamina.layers.context import Changes
 from lamina.layers.input_spec import InputSpec
 from lamina.layers.state import Stateful
 from lamina.ops._apply import to_array
 from lamina.program import Program
 from lamina.symbolic import Node, infer
-from lamina.tensor import KerasTensor, Tensor, TensorBase
+from lamina.tensor import KerasTensor, Tensor, TensorBase, mask_of
 from lamina.trace import current_trace
 
-_LOSSES, _OUTPUTS = "__losses__", "__outputs__"
+_LOSSES, _MASKS, _OUTPUTS = "__losses__", "__masks__", "__outputs__"
 
 Arguments = tuple[Any, ...]
 Keywords = dict[str, Any]
@@ -37,17 +37,25 @@ class Calling(Stateful):
     _build_shapes: dict[str, Any] | None
     _call_parameters: ClassVar[Mapping[str, inspect.Parameter]] = {}
     _default_training: ClassVar[bool] = False
+    _takes_masks: ClassVar[bool] = False
+    # Whether `compute_mask` is asked for the outputs' masks; True where a subclass overrides it.
+    supports_masking: bool = False
+
+    def compute_mask(self, inputs: Any, previous_mask: Any = None) -> Any:
+        """Return the outputs' masks from the first argument and its masks, None where none is."""
+        return previous_mask
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the layer to arrays, symbolic tensors or, inside a trace, traced ones."""
-        plain = len(args) == 1 and not kwargs and type(args[0]) is np.ndarray
-        if plain and self._built and current_trace() is None:
+        if len(args) == 1 and not kwargs and self._built and current_trace() is None:
             # The common case takes the shortest way to its plan.
-            if self._seen_changes != Changes.count:
-                self._forget_programs()
-            outputs = self._one_array(args[0], training=self._default_training)
-            done = type(outputs) is Tensor and not self._call_losses
-            return outputs if done else self._finish(outputs)
+            x = args[0]
+            if type(x) is np.ndarray or (type(x) is Tensor and x._keras_mask is None):
+                if self._seen_changes != Changes.count:
+                    self._forget_programs()
+                outputs = self._one_array(x, training=self._default_training)
+                done = type(outputs) is Tensor and not self._call_losses
+                return outputs if done else self._finish(outputs)
         args = tuple(to_array(arg) if _is_numbers(arg) else arg for arg in args)
         args, kwargs = nest.map_structure(_as_input, (args, kwargs))
         if any(isinstance(leaf, KerasTensor) for leaf in nest.leaves((args, kwargs))):
@@ -64,7 +72,8 @@ class Calling(Stateful):
         arrays = {key: value for key, value in kwargs.items() if _holds_tensor(value)}
         static = {key: value for key, value in kwargs.items() if key not in arrays}
         static["training"] = self._training(static.get("training"))
-        return self._finish(self._program(args, arrays, **static))
+        carried = masks.masks_in((args, arrays)) if masks.any_in((args, arrays)) else None
+        return self._finish(self._program(args, arrays, carried, **static))
 
     def _call_symbolically(self, args: Arguments, kwargs: Keywords) -> Any:
         self._check_inputs(args)
@@ -82,8 +91,14 @@ class Calling(Stateful):
         self._ensure_built(args, kwargs)
         if "training" in self._call_parameters:
             kwargs["training"] = training
+        if self._takes_masks:
+            kwargs = masks.filled(self.call, args, kwargs)
+        first = args[0] if args else next(iter(kwargs.values()), None)
+        previous = kwargs.get("mask")
+        if previous is None:
+            previous = masks.masks_in(first)
         with context.entered(self.name, training):
-            outputs = self.call(*args, **kwargs)
+            outputs = masks.passed_on(self, first, previous, self.call(*args, **kwargs))
         self._built = True
         if self.activity_regularizer is not None:
             for output in nest.leaves(outputs):
@@ -96,8 +111,8 @@ class Calling(Stateful):
         self._clear_losses()
         return outputs
 
-    # What the programs of calls on arrays are made of. Losses that a call adds are outputs of its
-    # plan: they are tensors of the trace first, and have values only after the run.
+    # What the programs of calls on arrays are made of. Losses that a call adds, and masks that its
+    # outputs carry, are outputs of its plan too: they have values only after the run.
 
     def _forget_programs(self) -> None:
         """Describe the computation anew in the next call on arrays."""
@@ -108,17 +123,22 @@ class Calling(Stateful):
     def _trace_one_array(self, x: TensorBase, training: bool) -> Any:
         return self._trace((x,), {}, training=training)
 
-    def _trace(self, args: Arguments, arrays: Keywords, **static: Any) -> Any:
+    def _trace(self, args: Any, arrays: Keywords, carried: Any = None, **static: Any) -> Any:
+        if carried is not None:
+            args, arrays = masks.put((args, arrays), nest.leaves(carried))
         outputs = self._call_traced(tuple(args), {**arrays, **static})
         losses = self._all_call_losses()
         self._clear_losses()
-        return {_OUTPUTS: outputs, _LOSSES: losses} if losses else outputs
+        if losses or masks.any_in(outputs):
+            found = masks.masks_in(nest.flatten(outputs))
+            return {_OUTPUTS: outputs, _LOSSES: losses, _MASKS: found}
+        return outputs
 
     def _finish(self, outputs: Any) -> Any:
         self._call_losses = []
-        if type(outputs) is dict and _LOSSES in outputs:
+        if type(outputs) is dict and _OUTPUTS in outputs:
             self._call_losses = list(outputs[_LOSSES])
-            return outputs[_OUTPUTS]
+            return masks.put(outputs[_OUTPUTS], outputs[_MASKS])
         return outputs
 
     # Arguments
@@ -133,8 +153,9 @@ class Calling(Stateful):
         if not isinstance(leaf, (TensorBase, np.ndarray)):
             return leaf
         tensor = ops.convert_to_tensor(leaf)
-        floating = dtypes.is_floating(tensor.dtype) and dtypes.is_floating(self.dtype)
-        return ops.cast(tensor, self.dtype) if floating else tensor
+        if not (dtypes.is_floating(tensor.dtype) and dtypes.is_floating(self.dtype)):
+            return tensor
+        return masks.put(ops.cast(tensor, self.dtype), [mask_of(tensor)])
 
     def _check_inputs(self, args: Arguments) -> None:
         inputs = nest.flatten(args[0]) if args else []

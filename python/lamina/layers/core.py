@@ -75,6 +75,7 @@ class Dense(Layer):
     Weights: kernel (in, units), then bias (units,) unless `use_bias` is False.
     """
 
+    supports_masking = True
     kernel: Variable
     bias: Variable | None
 
@@ -140,6 +141,8 @@ class Dense(Layer):
 class Identity(Layer):
     """Return the input."""
 
+    supports_masking = True
+
     def call(self, inputs: Any) -> Any:
         return inputs
 
@@ -148,6 +151,7 @@ class Identity(Layer):
 class Lambda(Layer):
     """Apply a function that composes `lamina.ops`, with `arguments` as its options.
 
+    mask: the output's mask, or a function of (inputs, mask) that returns it.
     To be saved, it must be a named function; loading finds it in `custom_objects`, or under
     `lamina.saving.register_serializable`.
     """
@@ -166,6 +170,7 @@ class Lambda(Layer):
         self.function = function
         self.output_shape = output_shape
         self.mask = mask
+        self.supports_masking = mask is not None
         self.arguments = dict(arguments or {})
         self._options = set(inspect.signature(function).parameters)
 
@@ -176,6 +181,9 @@ class Lambda(Layer):
         if isinstance(function, str):
             function = operations.find(function)
         return cls(**{**config, "function": function})
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
 
     def call(self, inputs: Any, mask: Any = None, training: bool | None = None) -> Any:
         options = dict(self.arguments)

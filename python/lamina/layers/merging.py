@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import Shape
 from lamina.registry import layers
-from lamina.tensor import TensorBase
+from lamina.tensor import TensorBase, mask_of
 
 
 class Merge(Layer):
     """Combine a list of tensors elementwise; a subclass overrides `merge`.
 
-    Samples broadcast against each other; where ranks differ, axes of 1 go in after the batch.
+    Samples broadcast against each other; where ranks differ, axes of 1 go in after the batch. A
+    step of the output counts if it does in one of the inputs, all of which must carry masks.
     """
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> TensorBase | None:
+        known = self._checked_masks(inputs, mask)
+        if any(one is None for one in known):
+            return None
+        merged: TensorBase = functools.reduce(ops.logical_or, known)
+        return merged
+
+    def _checked_masks(self, inputs: Any, mask: Any) -> list[Any]:
+        if mask is None:
+            return [None] * len(inputs)
+        if not isinstance(mask, (list, tuple)) or len(mask) != len(inputs):
+            raise ValueError(
+                f"{self._title}: expected mask to be a list with one mask (or None) for each of "
+                f"{len(inputs)} inputs, received {mask!r}"
+            )
+        return list(mask)
 
     def build(self, input_shape: Sequence[Shape]) -> None:
         shapes = self._checked_shapes(input_shape)
@@ -72,10 +90,18 @@ class Subtract(Merge):
 
 @layers.register()
 class Multiply(Merge):
-    """Multiply the inputs elementwise."""
+    """Multiply the inputs elementwise; a masked step is a factor of 1, of all inputs a 0."""
 
     def merge(self, inputs: list[TensorBase]) -> TensorBase:
-        return functools.reduce(ops.multiply, inputs)
+        known = [_elements_known(x) for x in inputs]
+        factors = (
+            x if where is None else ops.where(where, x, 1)
+            for x, where in zip(inputs, known, strict=True)
+        )
+        product = functools.reduce(ops.multiply, factors)
+        if any(where is None for where in known):
+            return product
+        return ops.where(functools.reduce(ops.logical_or, known), product, 0)
 
 
 @layers.register()
@@ -88,23 +114,26 @@ class Average(Merge):
 
 @layers.register()
 class Maximum(Merge):
-    """Take the greatest of the inputs elementwise."""
+    """Take the greatest of the inputs elementwise, of those not masked."""
 
     def merge(self, inputs: list[TensorBase]) -> TensorBase:
-        return functools.reduce(ops.maximum, inputs)
+        return _reduce_known(ops.maximum, inputs)
 
 
 @layers.register()
 class Minimum(Merge):
-    """Take the least of the inputs elementwise."""
+    """Take the least of the inputs elementwise, of those not masked."""
 
     def merge(self, inputs: list[TensorBase]) -> TensorBase:
-        return functools.reduce(ops.minimum, inputs)
+        return _reduce_known(ops.minimum, inputs)
 
 
 @layers.register()
 class Concatenate(Merge):
-    """Join the inputs along `axis`; their other sizes agree."""
+    """Join the inputs along `axis`; their other sizes agree. So are masks joined, if there are any.
+
+    A step of the output counts if one of its features does; inputs without a mask count.
+    """
 
     def __init__(self, axis: int = -1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -120,6 +149,18 @@ class Concatenate(Merge):
                 f"{self._title}: expected inputs whose shapes agree outside axis {self.axis}, "
                 f"received {shapes}"
             )
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> TensorBase | None:
+        known = self._checked_masks(inputs, mask)
+        if all(one is None for one in known):
+            return None
+        features = [
+            ops.ones(x.shape, "bool")
+            if one is None
+            else ops.broadcast_to(ops.expand_dims(one, -1) if one.ndim < x.ndim else one, x.shape)
+            for x, one in zip(inputs, known, strict=True)
+        ]
+        return ops.any(ops.concatenate(features, axis=self.axis), axis=-1)
 
     def call(self, inputs: Sequence[TensorBase]) -> TensorBase:
         return ops.concatenate(list(inputs), axis=self.axis)
@@ -154,6 +195,9 @@ class Dot(Merge):
                 f"{shapes[1][b]} (axis {b} of {shapes[1]})"
             )
 
+    def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+        return None
+
     def _positive_axes(self, shapes: Sequence[Sequence[int | None]]) -> tuple[int, ...]:
         axes = (self.axes, self.axes) if isinstance(self.axes, int) else self.axes
         positive = tuple(a % len(s) if a < 0 else a for a, s in zip(axes, shapes, strict=True))
@@ -178,6 +222,28 @@ class Dot(Merge):
         )
         sample = (*x_rest, *y_rest) or (1,)
         return ops.reshape(product, (batch, *sample))
+
+
+def _elements_known(x: TensorBase) -> Any:
+    """Return the mask of a tensor, for each of its elements; None if it carries none."""
+    mask = mask_of(x)
+    return None if mask is None else ops.broadcast_to(ops.expand_dims(mask, -1), x.shape)
+
+
+def _reduce_known(
+    op: Callable[[TensorBase, TensorBase], TensorBase], inputs: Sequence[TensorBase]
+) -> TensorBase:
+    """Combine tensors, each element from those that do not mask it, if there are any."""
+    result, known = inputs[0], _elements_known(inputs[0])
+    for x in inputs[1:]:
+        where = _elements_known(x)
+        if where is not None:
+            x = ops.where(where, x, result)
+        if known is not None:
+            result = ops.where(known, result, x)
+        known = None if known is None or where is None else ops.logical_or(known, where)
+        result = op(result, x)
+    return result
 
 
 def _aligned(shape: Sequence[int | None], rank: int) -> tuple[Any, ...]:

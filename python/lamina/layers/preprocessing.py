@@ -20,6 +20,8 @@ from lamina.tensor import TensorBase
 class Rescaling(Layer):
     """Compute x scale + offset, in floating point."""
 
+    supports_masking = True
+
     def __init__(self, scale: ArrayLike, offset: ArrayLike = 0.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.scale = np.asarray(scale, dtype=np.float64).tolist()
@@ -38,6 +40,8 @@ class Normalization(Layer):
     mean, variance: given, or found by `adapt`; then they are weights: mean, variance, count.
     invert: compute mean + x max(√variance, ε) instead.
     """
+
+    supports_masking = True
 
     def __init__(
         self,

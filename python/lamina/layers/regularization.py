@@ -20,6 +20,8 @@ class Dropout(Layer):
     Source: Srivastava et al. 2014, JMLR 15.
     """
 
+    supports_masking = True
+
     def __init__(
         self,
         rate: float,
@@ -54,6 +56,8 @@ class Dropout(Layer):
 @layers.register()
 class GaussianNoise(Layer):
     """Add normal noise of mean 0 and standard deviation `stddev`."""
+
+    supports_masking = True
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)

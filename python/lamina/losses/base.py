@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lamina import ops
 from lamina.ops._apply import to_floating
 from lamina.registry import Configurable
-from lamina.tensor import TensorBase
+from lamina.tensor import TensorBase, mask_of
 from lamina.trace import current_trace
 from lamina.utils.naming import auto_name
 
@@ -45,7 +45,9 @@ class Loss(Configurable):
         """Return the reduced loss of a batch.
 
         sample_weight: per sample, or of any shape that broadcasts against the per-sample losses.
+        Steps that the mask which y_pred carries leaves out do not count.
         """
+        carried = mask_of(y_pred)
         y_pred = to_float(y_pred, self.dtype)
         targets = self.prepare_targets(y_true, y_pred)
         if current_trace() is None:  # else who has the values checks them
@@ -54,7 +56,8 @@ class Loss(Configurable):
         if losses is None:
             raise ValueError(f"loss {self.name!r}: expected a tensor of losses, received None")
         losses = ops.convert_to_tensor(losses)
-        mask = self.mask(targets, y_pred)
+        own = self.mask(targets, y_pred)
+        mask = own if carried is None else carried if own is None else carried & own
         return reduce_weighted(losses, sample_weight, mask, self.reduction)
 
     def call(self, y_true: TensorBase, y_pred: TensorBase) -> TensorBase:

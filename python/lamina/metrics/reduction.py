@@ -6,10 +6,10 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 
 from lamina import ops
-from lamina.losses.base import squeeze_or_expand_to_same_rank, to_float
+from lamina.losses.base import merge_mask, squeeze_or_expand_to_same_rank, to_float
 from lamina.metrics.base import Metric
 from lamina.registry import metrics
-from lamina.tensor import TensorBase
+from lamina.tensor import TensorBase, mask_of
 
 
 @metrics.register()
@@ -71,7 +71,7 @@ class FunctionMetric(MeanAccumulator):
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         options = {option: getattr(self, option) for option in self.options}
-        self.add(self.fn(y_true, y_pred, **options), sample_weight)
+        self.add(self.fn(y_true, y_pred, **options), _masked(sample_weight, y_pred))
 
 
 class MeanMetricWrapper(MeanAccumulator):
@@ -89,7 +89,7 @@ class MeanMetricWrapper(MeanAccumulator):
         self.options = options
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        self.add(self.fn(y_true, y_pred, **self.options), sample_weight)
+        self.add(self.fn(y_true, y_pred, **self.options), _masked(sample_weight, y_pred))
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), **self.options}
@@ -115,3 +115,13 @@ def weigh(
     if values.ndim > 1:
         values = reduce(values, axis=tuple(range(1, values.ndim)))
     return values, weights
+
+
+def _masked(sample_weight: Any, y_pred: Any) -> Any:
+    """Return the weights, 0 where the mask that y_pred carries leaves a step out."""
+    mask = mask_of(y_pred)
+    if mask is None:
+        return sample_weight
+    mask = ops.cast(mask, to_float(y_pred).dtype)
+    weights = None if sample_weight is None else ops.convert_to_tensor(sample_weight, mask.dtype)
+    return merge_mask(weights, mask, "sum")

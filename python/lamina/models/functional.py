@@ -48,11 +48,12 @@ class Functional(Model):
 
 def graph_config(graph: Graph) -> dict[str, Any]:
     """Describe a graph: operations by config, calls by the numbers of those they build on."""
-    places = {
-        id(tensor): [number, index]
-        for number, node in enumerate(graph.nodes)
-        for index, tensor in enumerate(node.outputs)
-    }
+    places: dict[int, dict[str, Any]] = {}
+    for number, node in enumerate(graph.nodes):
+        for index, tensor in enumerate(node.outputs):
+            places[id(tensor)] = {"$tensor": [number, index]}
+            if tensor._keras_mask is not None:
+                places[id(tensor._keras_mask)] = {"$mask": [number, index]}
     calls = [
         {
             "operation": node.operation.name,
@@ -101,9 +102,9 @@ def _revive(entry: Mapping[str, Any]) -> Any:
 # What JSON has no word for is written as a dict of one key.
 
 
-def _encode(value: Any, places: Mapping[int, Sequence[int]]) -> Any:
+def _encode(value: Any, places: Mapping[int, Mapping[str, Any]]) -> Any:
     if isinstance(value, KerasTensor):
-        return {"$tensor": places[id(value)]}
+        return places[id(value)]
     if isinstance(value, slice):
         return {"$slice": [_encode(v, places) for v in (value.start, value.stop, value.step)]}
     if value is Ellipsis:
@@ -133,6 +134,9 @@ def _decode(value: Any, results: Sequence[Sequence[KerasTensor]]) -> Any:
     if "$tensor" in value:
         number, index = value["$tensor"]
         return results[number][index]
+    if "$mask" in value:
+        number, index = value["$mask"]
+        return results[number][index]._keras_mask
     if "$slice" in value:
         return slice(*(_decode(item, results) for item in value["$slice"]))
     if "$ellipsis" in value:

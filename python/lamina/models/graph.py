@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import nest, ops
+from lamina.layers import masks
 from lamina.layers.base import Layer
 from lamina.layers.core import Input, InputLayer
 from lamina.layers.input_spec import InputSpec
 from lamina.symbolic import Node
-from lamina.tensor import KerasTensor, TensorBase
+from lamina.tensor import KerasTensor, TensorBase, mask_of
 
 Call = Callable[..., Any]
 
@@ -72,6 +73,7 @@ class Graph:
         tensors = self._by_input(title, given)
         matched = []
         for tensor, wanted in zip(map(ops.convert_to_tensor, tensors), self.inputs, strict=True):
+            mask = mask_of(tensor)
             spec = InputSpec(shape=(None, *wanted.shape[1:]), allow_last_axis_squeeze=True)
             expected = spec.unmet(tensor.shape)
             if expected is not None:
@@ -83,7 +85,7 @@ class Graph:
                 tensor = ops.squeeze(tensor, -1)
             elif tensor.ndim < len(wanted.shape):
                 tensor = ops.expand_dims(tensor, -1)
-            matched.append(ops.cast(tensor, wanted.dtype))
+            matched.append(masks.put(ops.cast(tensor, wanted.dtype), [mask]))
         return matched
 
     def _by_input(self, title: str, given: Any) -> list[Any]:
@@ -122,7 +124,10 @@ def replay(
             continue
         args, kwargs = nest.map_structure(fill, (node.args, node.kwargs))
         results = nest.flatten(call(node.operation, *args, **kwargs))
-        known.update((id(t), value) for t, value in zip(node.outputs, results, strict=True))
+        for tensor, value in zip(node.outputs, results, strict=True):
+            known[id(tensor)] = value
+            if tensor._keras_mask is not None:
+                known[id(tensor._keras_mask)] = mask_of(value)
     return nest.map_structure(fill, outputs)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from lamina import registry
+from lamina import nest, registry
+from lamina.layers import masks
 from lamina.layers.base import Layer
 from lamina.models.graph import Graph
 from lamina.models.training import Trainer
@@ -52,7 +53,10 @@ class Model(Trainer, Layer):
             raise NotImplementedError(
                 f"{self._title}: {type(self).__name__} must override call(inputs)"
             )
-        return _alone(self._graph.run(self._graph.match(self._title, inputs)))
+        tensors = self._graph.match(self._title, inputs)
+        if mask is not None:
+            tensors = masks.put(tensors, nest.leaves(mask))
+        return _alone(self._graph.run(tensors))
 
     def _cast_input(self, leaf: Any) -> Any:
         # A graph casts to the dtype of each of its inputs.

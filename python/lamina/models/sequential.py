@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from lamina import registry
-from lamina.layers import context
+from lamina import nest, registry
+from lamina.layers import context, masks
 from lamina.layers.base import Layer
 from lamina.layers.core import InputLayer
 from lamina.models.graph import Graph
@@ -98,8 +98,10 @@ class Sequential(Model):
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> Any:
         if self._graph is not None:
-            return super().call(inputs)
+            return super().call(inputs, mask=mask)
         # Inputs that are nests of tensors have no graph of one input.
+        if mask is not None:
+            inputs = masks.put(inputs, nest.leaves(mask))
         for layer in self.layers:
             inputs = layer(inputs)
         return inputs

@@ -1,0 +1,296 @@
+"""Masks: where they come from, which layers take them along, and what they leave out of a loss."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import layers, losses, metrics, ops
+from lamina.models import Model, Sequential
+
+rng = np.random.default_rng(3)
+# Two sequences of 4 steps; the steps of zeros are those that do not count.
+STEPS = np.array([[1, 1, 0, 0], [0, 1, 1, 1]], bool)
+X = (rng.normal(size=(2, 4, 3)) * STEPS[..., None]).astype(np.float32)
+OTHER = np.array([[0, 1, 0, 1], [1, 1, 0, 0]], bool)
+Z = (rng.normal(size=(2, 4, 3)) * OTHER[..., None]).astype(np.float32)
+PLAIN = rng.normal(size=(2, 4, 3)).astype(np.float32)
+
+
+def mask(tensor: Any) -> Any:
+    found = tensor._keras_mask
+    return None if found is None else np.asarray(found)
+
+
+def masked(x: Any) -> Any:
+    return layers.Masking()(x)
+
+
+class Spy(layers.Layer):
+    """Remembers the masks it was called with."""
+
+    seen: Any = None
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        object.__setattr__(self, "seen", mask)
+        return inputs[0] * 1 if isinstance(inputs, list) else inputs * 1
+
+
+class Same(layers.Layer):
+    """Returns its input, with the mask that it is given."""
+
+    supports_masking = True
+
+    def call(self, inputs: Any, mask: Any = None) -> Any:
+        return inputs
+
+
+def test_masking_masks_steps_of_the_value_and_zeroes_them() -> None:
+    x = np.where(STEPS[..., None], PLAIN, 7).astype(np.float32)
+    y = layers.Masking(mask_value=7)(x)
+    np.testing.assert_array_equal(mask(y), STEPS)
+    np.testing.assert_array_equal(y, PLAIN * STEPS[..., None])
+    half = x.copy()
+    half[..., 0] = 7
+    np.testing.assert_array_equal(mask(layers.Masking(7)(half)), STEPS)
+
+
+PASSING = [
+    layers.Dense(5),
+    layers.Activation("relu"),
+    layers.ReLU(),
+    layers.LeakyReLU(),
+    layers.PReLU(),
+    layers.ELU(),
+    layers.Identity(),
+    layers.Dropout(0.5),
+    layers.GaussianNoise(0.5),
+    layers.Rescaling(2.0),
+    layers.Normalization(mean=0.0, variance=1.0, axis=None),
+    layers.Lambda(lambda x: x * 2, mask=lambda inputs, mask: mask),
+]
+
+
+@pytest.mark.parametrize("layer", PASSING, ids=lambda layer: type(layer).__name__)
+def test_layers_that_work_step_by_step_pass_masks_on(layer: Any) -> None:
+    np.testing.assert_array_equal(mask(layer(masked(X))), STEPS)
+    np.testing.assert_array_equal(mask(layer(masked(X), training=True)), STEPS)
+    assert mask(layer(X)) is None
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [layers.Flatten(), layers.Reshape((12,)), layers.Permute((2, 1)), layers.Lambda(ops.square)],
+    ids=lambda layer: type(layer).__name__,
+)
+def test_other_layers_stop_masks_and_say_so(layer: Any) -> None:
+    with pytest.warns(UserWarning, match=rf"{type(layer).__name__} .* carries a mask"):
+        assert mask(layer(masked(X))) is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        layer(X)
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        (layers.Add(), STEPS | OTHER),
+        (layers.Subtract(), STEPS | OTHER),
+        (layers.Multiply(), STEPS | OTHER),
+        (layers.Average(), STEPS | OTHER),
+        (layers.Maximum(), STEPS | OTHER),
+        (layers.Minimum(), STEPS | OTHER),
+        (layers.Concatenate(), STEPS | OTHER),
+        (layers.Concatenate(axis=1), np.concatenate([STEPS, OTHER], axis=1)),
+        (layers.Dot(axes=2), None),
+    ],
+)
+def test_merging_layers_merge_masks(layer: Any, expected: Any) -> None:
+    found = mask(layer([masked(X), masked(Z)]))
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_merging_with_what_carries_no_mask() -> None:
+    assert mask(layers.Add()([masked(X), PLAIN])) is None
+    ones = np.ones_like(STEPS)
+    np.testing.assert_array_equal(mask(layers.Concatenate()([masked(X), PLAIN])), ones)
+    joined = mask(layers.Concatenate(axis=1)([PLAIN, masked(X)]))
+    np.testing.assert_array_equal(joined, np.concatenate([ones, STEPS], axis=1))
+    with pytest.raises(ValueError, match=r"one mask .* for each of 2 inputs"):
+        layers.Add().compute_mask([PLAIN, PLAIN], [None])
+
+
+def test_products_and_extremes_leave_masked_steps_out() -> None:
+    a, b = STEPS[..., None], OTHER[..., None]
+    inputs = [masked(X), masked(Z)]
+    product = np.where(a, X, 1) * np.where(b, Z, 1) * (a | b)
+    np.testing.assert_array_equal(layers.Multiply()(inputs), product)
+    for layer, op in ((layers.Maximum(), np.maximum), (layers.Minimum(), np.minimum)):
+        expected = op(np.where(a, X, Z), np.where(b, Z, X))
+        np.testing.assert_array_equal(layer(inputs), expected)
+        half = op(np.where(a, X, PLAIN), PLAIN)
+        np.testing.assert_array_equal(layer([inputs[0], PLAIN]), half)
+
+
+def test_call_is_given_the_masks_of_its_argument() -> None:
+    spy = Spy()
+    with pytest.warns(UserWarning, match="Spy"):
+        spy(masked(X))
+    assert spy.seen.shape == (2, 4)
+    spy(X)
+    assert spy.seen is None
+    spy([PLAIN, X])
+    assert spy.seen == [None, None]
+    spy.supports_masking = True
+    spy(masked(X), mask=OTHER)
+    np.testing.assert_array_equal(mask(spy(masked(X), mask=OTHER)), OTHER)
+
+
+def test_arguments_of_several_tensors_get_masks_by_name() -> None:
+    class Pair(layers.Layer):
+        def call(self, a: Any, b: Any, a_mask: Any = None, b_mask: Any = None) -> Any:
+            counted = [
+                ops.sum(ops.cast(m, "int32")) if m is not None else -1 for m in (a_mask, b_mask)
+            ]
+            return ops.stack([ops.convert_to_tensor(n, "int32") for n in counted])
+
+        def compute_mask(self, inputs: Any, mask: Any = None) -> None:
+            return None
+
+    assert Pair()(masked(X), masked(Z)).tolist() == [STEPS.sum(), OTHER.sum()]
+    assert Pair()(masked(X), PLAIN).tolist() == [STEPS.sum(), -1]
+    assert Pair()(masked(X), masked(Z), a_mask=OTHER).tolist() == [OTHER.sum(), OTHER.sum()]
+
+
+def test_a_layer_may_change_the_mask() -> None:
+    class Every2nd(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return inputs[:, ::2]
+
+        def compute_mask(self, inputs: Any, mask: Any = None) -> Any:
+            return None if mask is None else mask[:, ::2]
+
+    assert Every2nd().supports_masking
+    np.testing.assert_array_equal(mask(Every2nd()(masked(X))), STEPS[:, ::2])
+
+
+class Net(Model):
+    def __init__(self) -> None:
+        super().__init__()
+        self.masking, self.dense = layers.Masking(), layers.Dense(2)
+
+    def call(self, inputs: Any) -> Any:
+        return self.dense(self.masking(inputs))
+
+
+def functional() -> Model:
+    inputs = lamina.Input((4, 3))
+    return Model(inputs, layers.Dense(2)(layers.Masking()(inputs)))
+
+
+MODELS = {
+    "sequential": lambda: Sequential([layers.Masking(), layers.Dense(2), layers.Dropout(0.1)]),
+    "functional": functional,
+    "nested": lambda: Sequential([functional(), layers.Dense(1)]),
+    "subclass": Net,
+}
+
+
+@pytest.mark.parametrize("make", MODELS.values(), ids=MODELS)
+def test_masks_pass_through_models(make: Any) -> None:
+    model = make()
+    for x in (X, lamina.Tensor(X), X):
+        np.testing.assert_array_equal(mask(model(x)), STEPS)
+    np.testing.assert_array_equal(mask(model(Z)), OTHER)
+
+
+def test_masks_enter_models_with_their_inputs() -> None:
+    model = Sequential([lamina.Input((4, 3)), layers.Dense(2)])
+    np.testing.assert_array_equal(mask(model(masked(X))), STEPS)
+    np.testing.assert_array_equal(mask(model(PLAIN, mask=OTHER)), OTHER)
+    assert mask(model(PLAIN)) is None
+    named = {"a": lamina.Input((4, 3)), "b": lamina.Input((4, 3))}
+    both = Model(named, layers.Add()(list(named.values())))
+    np.testing.assert_array_equal(mask(both({"a": masked(X), "b": masked(Z)})), STEPS | OTHER)
+
+
+def test_symbolic_tensors_carry_masks() -> None:
+    inputs = lamina.Input((None, 3))
+    hidden = layers.Dense(2)(layers.Masking()(inputs))
+    assert (hidden._keras_mask.shape, hidden._keras_mask.dtype) == ((None, None), "bool")
+    outputs = Same()(layers.Dense(2)(inputs), mask=hidden._keras_mask)
+    model = Model(inputs, [outputs, hidden._keras_mask])
+    for made in (model, Model.from_config(model.get_config(), {"Same": Same})):
+        values, own = made(X)
+        np.testing.assert_array_equal(own, STEPS)
+        np.testing.assert_array_equal(mask(values), STEPS)
+
+
+@pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean_with_sample_weight"])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_losses_leave_masked_steps_out(reduction: str, weighted: bool) -> None:
+    weights = rng.random((2, 4)).astype(np.float32) if weighted else np.ones((2, 4), np.float32)
+    loss = losses.MeanSquaredError(reduction=reduction)
+    found = loss(PLAIN, masked(X), weights if weighted else None)
+    each = np.mean((PLAIN - X) ** 2, axis=-1) * weights * STEPS
+    divisor = {"sum": 1, "sum_over_batch_size": STEPS.sum()}.get(reduction, (weights * STEPS).sum())
+    assert float(found) == pytest.approx(each.sum() / divisor, rel=1e-6)
+
+
+def test_a_loss_of_nothing_but_masked_steps_is_0() -> None:
+    nothing = masked(np.zeros_like(X))
+    assert float(losses.MeanSquaredError()(PLAIN, nothing)) == 0
+
+
+def test_the_masks_of_output_and_loss_both_count() -> None:
+    labels = rng.integers(0, 3, STEPS.shape)
+    loss = losses.SparseCategoricalCrossentropy(from_logits=True, ignore_class=1)
+    logits = masked(X)
+    log_p = X - np.log(np.exp(X).sum(-1, keepdims=True))
+    each = -np.take_along_axis(log_p, labels[..., None], -1)[..., 0]
+    counted = STEPS & (labels != 1)
+    assert float(loss(labels, logits)) == pytest.approx(each[counted].mean(), rel=1e-6)
+
+
+def test_metrics_leave_masked_steps_out() -> None:
+    metric = metrics.MeanAbsoluteError()
+    metric.update_state(PLAIN, masked(X))
+    # Weights are averaged over a sample's steps, then summed over the samples.
+    each = np.abs(PLAIN - X).mean(-1) * STEPS
+    assert float(metric.result()) == pytest.approx(each.sum() / STEPS.sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("make", [MODELS["sequential"], MODELS["functional"], Net])
+def test_training_does_not_see_masked_steps(make: Any) -> None:
+    y = rng.normal(size=(2, 4, 2)).astype(np.float32)
+    wild = np.where(STEPS[..., None], y, 1e6).astype(np.float32)
+    results = []
+    for targets in (y, wild):
+        lamina.utils.set_random_seed(1)
+        model = make()
+        model.compile("adam", "mse", metrics=["mae"], weighted_metrics=["mse"])
+        history = model.fit(X, targets, epochs=3, verbose=0).history
+        results.append([*model.get_weights(), *history.values()])
+        predicted = model.predict(X, verbose=0)
+        assert model.evaluate(X, targets, verbose=0)[0] == pytest.approx(
+            ((predicted - y) ** 2).mean(-1)[STEPS].mean(), rel=1e-5
+        )
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, two)
+
+
+def test_masks_of_inputs_stay_their_own() -> None:
+    inputs = lamina.Tensor(PLAIN)
+    np.testing.assert_array_equal(mask(Same()(inputs, mask=OTHER)), OTHER)
+    assert inputs._keras_mask is None
+
+
+def test_tensors_are_copied_with_their_masks() -> None:
+    for twin in (copy.deepcopy(masked(X)), pickle.loads(pickle.dumps(masked(X)))):
+        np.testing.assert_array_equal(mask(twin), STEPS)
