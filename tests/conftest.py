@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,17 @@ def defaults() -> Iterator[None]:
     lamina.config.set_floatx(floatx)
     lamina.config.set_epsilon(epsilon)
     lamina.utils.set_num_threads(threads)
+
+
+@pytest.fixture
+def pyplot() -> Iterator[Any]:
+    """pyplot without a screen; its figures are closed after the test."""
+    matplotlib = pytest.importorskip("matplotlib")
+    matplotlib.use("Agg")
+    from matplotlib import pyplot
+
+    yield pyplot
+    pyplot.close("all")
 
 
 @pytest.fixture(scope="session")

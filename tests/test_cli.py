@@ -10,7 +10,6 @@ import pytest
 from safetensors import safe_open
 
 import lamina
-from lamina import plotting
 from lamina.__main__ import main
 
 
@@ -57,16 +56,6 @@ def test_demo_trains_saves_and_predicts(
         assert picture.read_bytes().startswith(b"\x89PNG")
     else:
         assert "* training, o held out" in shown
-
-
-def test_text_plot_draws_from_corner_to_corner() -> None:
-    falling = [1 - i / 59 for i in range(60)]
-    lines = plotting.text_plot({"falling": falling, "flat": [0.0] * 60}).splitlines()
-    assert len(lines) == 14
-    assert lines[0].startswith("   1.000 |**")
-    assert lines[11] == "   0.000 |" + "o" * 60
-    assert lines[13].endswith("60 epochs")
-    plotting.text_plot({"one epoch": [0.5]})
 
 
 def test_nothing_asked_for_is_an_error(capsys: pytest.CaptureFixture[str]) -> None:

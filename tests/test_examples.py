@@ -19,11 +19,13 @@ PAGE = {name: rest for name, *rest in ROW.findall((ROOT / "docs" / "examples.md"
 
 
 @pytest.mark.parametrize("name", _catalogue.names())
-def test_quick_form(name: str, tmp_path: Path) -> None:
+def test_quick_form(name: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     example = _catalogue.Example.load(name)
     if missing := example.missing_data():
         pytest.skip(f"needs {', '.join(missing)}, or set LAMINA_HOME")
     draws = example.draws and importlib.util.find_spec("matplotlib") is not None
+    if draws:
+        request.getfixturevalue("pyplot")
     results = example.run(quick=True, pictures=tmp_path if draws else None)
     assert misses(example.goals, results, quick=True) == []
     pictures = [path.read_bytes() for path in tmp_path.iterdir()]

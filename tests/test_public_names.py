@@ -14,7 +14,8 @@ from lamina import Sequential, layers, models, optimizers, saving
 NAMES = {
     "lamina": """Initializer Input InputSpec KerasTensor Layer Loss Metric Model Optimizer
         Regularizer Sequential Tensor Variable activations callbacks config constraints datasets
-        function grad initializers layers losses metrics models ops optimizers random reference
+        function grad initializers layers losses metrics models ops optimizers plot random
+        reference
         regularizers saving utils""",
     "lamina.activations": """linear relu relu6 leaky_relu elu selu sigmoid hard_sigmoid tanh softmax
         log_softmax softplus softsign silu swish gelu exponential mish get serialize deserialize""",
@@ -49,6 +50,7 @@ NAMES = {
     "lamina.optimizers.schedules": """ExponentialDecay PiecewiseConstantDecay PolynomialDecay
         InverseTimeDecay CosineDecay CosineDecayRestarts LearningRateSchedule serialize
         deserialize""",
+    "lamina.plot": "confusion_matrix filters images learning_curves model weights",
     "lamina.regularizers": "Regularizer L1 L2 L1L2 l1 l2 l1_l2 get serialize deserialize",
     "lamina.saving": """custom_object_scope get_custom_objects load_model load_weights save_model
         save_weights register_serializable register_keras_serializable""",

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from lamina import models as models
     from lamina import ops as ops
     from lamina import optimizers as optimizers
+    from lamina import plot as plot
     from lamina import random as random
     from lamina import reference as reference
     from lamina import regularizers as regularizers
@@ -49,7 +50,7 @@ __getattr__, __dir__, __all__ = _lazy.exports(
     modules=(
         *("activations", "benchmark", "callbacks", "config", "constraints", "datasets"),
         *("initializers", "layers", "losses", "metrics", "models", "ops", "optimizers"),
-        *("random", "reference", "regularizers", "saving", "utils"),
+        *("plot", "random", "reference", "regularizers", "saving", "utils"),
     ),
     names={
         "initializers": ("Initializer",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 import time
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import lamina
-from lamina import callbacks, datasets, layers, models, plotting
+from lamina import callbacks, datasets, layers, models, plot
 from lamina.benchmark import networks
 from lamina.benchmark.peers import numpy as numpy_peer
 from lamina.benchmark.workloads import Training
@@ -51,8 +52,12 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"Held-out accuracy: {accuracy:.1%} of {len(x_test)} patients.\n")
 
     arguments.output.mkdir(parents=True, exist_ok=True)
-    curves = {"training": history.history["loss"], "held out": history.history["val_loss"]}
-    plotting.draw(curves, arguments.output / "learning-curve.png")
+    if importlib.util.find_spec("matplotlib") is None:
+        print(plot.text.learning_curves(history))
+    else:
+        picture = arguments.output / "learning-curve.png"
+        plot.learning_curves(history).figure.savefig(picture, dpi=150)
+        print(f"Learning curve: {picture}")
 
     path = arguments.output / "heart.safetensors"
     model.save(path)
