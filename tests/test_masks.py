@@ -61,6 +61,17 @@ def test_masking_masks_steps_of_the_value_and_zeroes_them() -> None:
     np.testing.assert_array_equal(mask(layers.Masking(7)(half)), STEPS)
 
 
+def test_embedding_masks_zero_if_asked() -> None:
+    ids = np.array([[3, 1, 0], [0, 2, 0]])
+    for inputs in (ids, ids.astype("float32"), lamina.Tensor(ids)):
+        layer = layers.Embedding(4, 2, mask_zero=True)
+        outputs = layer(inputs)
+        np.testing.assert_array_equal(mask(outputs), ids != 0)
+        np.testing.assert_array_equal(outputs, layer.embeddings.numpy()[ids])
+    assert mask(layers.Embedding(4, 2)(ids)) is None
+    assert not layers.Embedding(4, 2).supports_masking
+
+
 PASSING = [
     layers.Dense(5),
     layers.Activation("relu"),

@@ -99,6 +99,9 @@ CASES = [
     Case("Reshape", (T,), {"target_shape": (-1, 3)}),
     Case("Permute", (T,), {"dims": (3, 1, 2)}),
     Case("RepeatVector", (V,), {"n": 3}),
+    Case("Embedding", (V,), {"input_dim": 9, "output_dim": 4}),
+    Case("Embedding", (M,), {"input_dim": 5, "output_dim": 1, "mask_zero": True}),
+    Case("Embedding", ((),), {"input_dim": 5, "output_dim": 17}),
     Case("Masking", (M,)),
     Case("Masking", (T,), {"mask_value": 2.5}),
     Case("Dropout", (M,), {"rate": 0.5}),
@@ -172,7 +175,11 @@ class Pair:
             total = ops.sum(self.layer(alone(list(tensors)), **self.call) * dy)
             return lamina.grad(total, [*tensors, *self.layer.trainable_weights])
 
-        return [np.asarray(slope) for slope in slopes(*self.inputs)]
+        sources = [*self.inputs, *self.layer.trainable_weights]
+        return [
+            np.zeros(source.shape) if slope is None else np.asarray(slope)
+            for source, slope in zip(sources, slopes(*self.inputs), strict=True)
+        ]
 
     def expected(self) -> Array:
         return np.asarray(self.reference.forward(*self.inputs, *self.weights(), **self.options))

@@ -3,6 +3,7 @@
 from lamina.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from lamina.layers.base import Layer
 from lamina.layers.core import Dense, Identity, Input, InputLayer, Lambda
+from lamina.layers.embedding import Embedding
 from lamina.layers.input_spec import InputSpec
 from lamina.layers.masking import Masking
 from lamina.layers.merging import (
@@ -39,6 +40,7 @@ __all__ = [
     "Dense",
     "Dot",
     "Dropout",
+    "Embedding",
     "Flatten",
     "GaussianNoise",
     "Identity",

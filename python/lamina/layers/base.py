@@ -206,8 +206,9 @@ def _all_or_nothing(build: Callable[..., None]) -> Callable[..., None]:
             except BaseException:
                 self._own_trainable[:], self._own_frozen[:], self._built = before
                 raise
-        shapes = dict(inspect.signature(build).bind(self, *args, **kwargs).arguments)
-        shapes.pop(next(iter(shapes)))
+        given = inspect.signature(build).bind(self, *args, **kwargs)
+        given.apply_defaults()
+        shapes = {k: v for k, v in given.arguments.items() if v is not self and v is not None}
         self._build_shapes, self._built = shapes, True
 
     return wrapped

@@ -23,3 +23,16 @@ def _(dy: Array, x: Array, mask_value: float = 0.0) -> tuple[Array]:
 
 def _kept(x: Array, mask_value: float) -> Any:
     return np.any(x != mask_value, axis=-1, keepdims=True)
+
+
+@layer("Embedding")
+def embedding(x: Array, table: Array, **_: Any) -> Array:
+    """Return the table's rows at x; x is whole numbers, of whatever dtype."""
+    return np.asarray(table[x.astype(int)])
+
+
+@embedding.gradient
+def _(dy: Array, x: Array, table: Array, **_: Any) -> tuple[Array, Array]:
+    slopes = np.zeros_like(table)
+    np.add.at(slopes, x.astype(int), dy)
+    return np.zeros_like(x), slopes

@@ -1,0 +1,75 @@
+"""The layer that has a vector for each symbol."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from lamina import constraints, initializers, ops, regularizers
+from lamina.layers.base import Layer
+from lamina.layers.core import positive_integer
+from lamina.layers.input_spec import Shape
+from lamina.registry import layers
+from lamina.tensor import TensorBase
+from lamina.variable import Variable
+
+
+@layers.register()
+class Embedding(Layer):
+    """Look up a learned vector for each number in 0..input_dim - 1; (...) → (..., output_dim).
+
+    Weight: embeddings (input_dim, output_dim). mask_zero: 0 is no symbol but padding, and masked.
+    weights: the first embeddings, instead of the initializer's. What is out of range gets NaN.
+    """
+
+    embeddings: Variable
+
+    def __init__(
+        self,
+        input_dim: int,
+        output_dim: int,
+        embeddings_initializer: Any = "uniform",
+        embeddings_regularizer: Any = None,
+        embeddings_constraint: Any = None,
+        mask_zero: bool = False,
+        weights: Any = None,
+        input_length: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        self.input_dim = positive_integer("Embedding", "input_dim", input_dim)
+        self.output_dim = positive_integer("Embedding", "output_dim", output_dim)
+        super().__init__(**kwargs)
+        if input_length is not None:
+            warnings.warn(f"{self._title}: input_length has no effect; drop it", stacklevel=2)
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = mask_zero
+        self.supports_masking = mask_zero
+        if weights is not None:
+            self.build()
+            self.set_weights(
+                weights if isinstance(weights, list) and len(weights) == 1 else [weights]
+            )
+
+    def build(self, input_shape: Shape = (None,)) -> None:
+        self.embeddings = self.add_weight(
+            (self.input_dim, self.output_dim),
+            self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer,
+            constraint=self.embeddings_constraint,
+            name="embeddings",
+        )
+
+    def compute_mask(self, inputs: Any, mask: Any = None) -> TensorBase | None:
+        return ops.not_equal(inputs, 0) if self.mask_zero else None
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        if inputs.dtype not in ("int32", "int64"):
+            inputs = ops.cast(inputs, "int32")
+        return ops.take(self.embeddings, inputs, axis=0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments that make such a layer again; the weights are no part of them."""
+        config = {**super().get_config(), "input_dim": self.input_dim}
+        return {k: v for k, v in config.items() if k not in ("weights", "input_length")}
