@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import multiprocessing
 import os
 import signal
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+import lamina
 from lamina import Input, Sequential, callbacks, layers
 
 X = np.random.default_rng(3).normal(size=(4000, 20)).astype(np.float32)
@@ -91,6 +93,9 @@ def test_a_fork_predicts_and_trains() -> None:
     expected = model.predict(X, verbose=0)
 
     def child() -> None:
+        assert lamina.utils.get_num_threads() == 1
+        np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
+        lamina.utils.set_num_threads(2)
         np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
         model.fit(X, Y, verbose=0)
 
@@ -100,6 +105,27 @@ def test_a_fork_predicts_and_trains() -> None:
     process.kill()
     assert process.exitcode == 0
     np.testing.assert_array_equal(model.predict(X, verbose=0), expected)
+
+
+def openmp() -> ctypes.CDLL:
+    """Return the OpenMP library that this process has loaded, as threadpoolctl finds it."""
+    with open("/proc/self/maps") as maps:
+        paths = {line.split()[-1] for line in maps if "/libgomp" in line}
+    assert len(paths) == 1, paths
+    return ctypes.CDLL(paths.pop())
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/maps"), reason="needs Linux")
+def test_limits_on_openmp_hold() -> None:
+    count = lamina.utils.get_num_threads()
+    library = openmp()
+    before = library.omp_get_max_threads()
+    library.omp_set_num_threads(1)
+    try:
+        assert lamina.utils.get_num_threads() == 1
+    finally:
+        library.omp_set_num_threads(before)
+    assert lamina.utils.get_num_threads() == count
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -21,5 +21,6 @@ PYBIND11_MODULE(_core, module) {
   lamina::bind::bind_plan(module);
   lamina::bind::bind_graph(module);
   lamina::bind::bind_loop(module);
+  lamina::bind::bind_recall(module);
   lamina::bind::bind_runtime(module);
 }

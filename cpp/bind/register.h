@@ -9,6 +9,7 @@ void bind_variable(pybind11::module_& module);
 void bind_graph(pybind11::module_& module);
 void bind_plan(pybind11::module_& module);
 void bind_loop(pybind11::module_& module);
+void bind_recall(pybind11::module_& module);
 void bind_runtime(pybind11::module_& module);
 
 }  // namespace lamina::bind

@@ -3,6 +3,7 @@
 #include <atomic>
 
 #include "bind/register.h"
+#include "core/team.h"
 #include "core/threads.h"
 #include "graph/eager.h"
 #include "graph/op.h"

@@ -1,8 +1,11 @@
 #include "core/threads.h"
 
+#include <omp.h>
 #include <pthread.h>
 #include <sched.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <cstdlib>
 #include <fstream>
@@ -58,6 +61,7 @@ ThreadChoice choose() {
 }
 
 std::atomic<int> g_count{0};
+std::atomic<int> g_omp_count{0};  // what OpenMP grants unless somebody, such as threadpoolctl, lowers it for a thread
 std::atomic<const char*> g_reason{""};
 
 void initialize() {
@@ -65,6 +69,7 @@ void initialize() {
   std::call_once(once, [] {
     const ThreadChoice choice = choose();
     g_count = choice.count;
+    g_omp_count = omp_get_max_threads();
     g_reason = choice.reason;
     pthread_atfork(nullptr, nullptr, [] {
       g_count = 1;
@@ -77,7 +82,9 @@ void initialize() {
 
 int thread_count() {
   initialize();
-  return g_count.load(std::memory_order_relaxed);
+  const int count = g_count.load(std::memory_order_relaxed);
+  const int granted = omp_get_max_threads();
+  return granted < g_omp_count.load(std::memory_order_relaxed) ? std::min(count, granted) : count;
 }
 
 void set_thread_count(int count) {
@@ -91,20 +98,6 @@ void set_thread_count(int count) {
 const char* thread_reason() {
   initialize();
   return g_reason;
-}
-
-void SpinBarrier::wait_for_change(uint32_t phase) const {
-  for (int spin = 0; phase_.load(std::memory_order_acquire) == phase; ++spin) {
-    if (spin < 4000) {
-#if defined(__x86_64__)
-      _mm_pause();
-#elif defined(__aarch64__)
-      asm volatile("yield");
-#endif
-    } else {
-      sched_yield();
-    }
-  }
 }
 
 #if defined(__x86_64__)

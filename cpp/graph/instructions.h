@@ -34,6 +34,8 @@ Instructions select_instructions(const Graph& graph, const std::vector<Value>& o
 void merge_equal(Instructions& list);
 // Computes now what depends on constants alone.
 void fold_constants(const Graph& graph, Instructions& list);
+// Lets products read a transposed operand where it lies: matmul(transpose(a), b) → matmul with a flag.
+void absorb_transposes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Replaces chains of ops by one that does their work in a single pass.
 void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/threads.h"
+
 namespace lamina {
 
 namespace {

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 
+#include "core/threads.h"
+
 namespace lamina {
 
 StepData Plan::data_of(const Step& step) const {
@@ -31,10 +33,18 @@ void Plan::bind(const void* const* inputs, void* const* outputs) {
 void Plan::run(const void* const* inputs, void* const* outputs) {
   const auto guard = lock();
   bind(inputs, outputs);
-  run_team(std::min(workers_, thread_count()), [&](Worker worker, SpinBarrier& barrier) {
-    const FlushDenormals flush(writes_variables_);
-    walk(worker, barrier);
-  });
+  const auto run_with = [&](int workers) {
+    run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
+      const FlushDenormals flush(writes_variables_);
+      walk(worker, barrier);
+    });
+  };
+  const int most = std::min(workers_, thread_count());
+  if (short_ && most > 1) {
+    tuner_.run(most, run_with);
+  } else {
+    run_with(most);
+  }
 }
 
 std::vector<double> Plan::profile(const void* const* inputs, void* const* outputs, int repeats) {

@@ -5,8 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "core/threads.h"
+#include "core/team.h"
 #include "core/variable.h"
+#include "graph/burst_tuner.h"
 #include "graph/graph.h"
 
 namespace lamina {
@@ -31,7 +32,7 @@ class Plan {
   const std::vector<TensorType>& output_types() const { return output_types_; }
   const std::vector<Step>& steps() const { return steps_; }
   int64_t arena_bytes() const { return arena_bytes_; }
-  int workers() const { return workers_; }
+  int workers() const { return short_ ? 1 : workers_; }
   bool writes_variables() const { return writes_variables_; }
 
   // Runs once on the caller's memory: one pointer per input and per output.
@@ -62,6 +63,8 @@ class Plan {
   std::unique_ptr<Buffer> arena_;
   int64_t arena_bytes_ = 0;
   int workers_ = 1;
+  bool short_ = false;  // too short for waking a team
+  BurstTuner tuner_;
   bool writes_variables_ = false;
   std::mutex mutex_;
 };

@@ -35,6 +35,7 @@ class PlanBuilder {
     Instructions list = select_instructions(graph, outputs);
     merge_equal(list);
     fold_constants(graph, list);
+    absorb_transposes(graph, outputs, list);
     fuse(graph, outputs, list);
     drop_renames(list);
     return list;
@@ -52,7 +53,7 @@ class PlanBuilder {
 
 namespace {
 
-std::atomic<double> g_parallel_grain = 2000;
+std::atomic<double> g_parallel_grain = 1000;
 
 struct Extent {
   const char* begin;
@@ -105,7 +106,7 @@ void PlanBuilder::choose_workers() {
     total += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
-  if (grain > 0 && total < kWholePlan) plan_.workers_ = 1;
+  plan_.short_ = grain > 0 && total < kWholePlan;
 }
 
 // Steps need a barrier between them only where one writes memory that the other touches. Two steps of one worker each

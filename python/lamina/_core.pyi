@@ -1,6 +1,6 @@
 """The compiled core: graphs, plans, variables and the loop over batches."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -55,6 +55,27 @@ class Plan:
     def arena_bytes(self) -> int: ...
     @property
     def workers(self) -> int: ...
+
+class Recall:
+    """The plans of earlier calls on arrays, found again by the dtypes and shapes.
+
+    wrapper: a class that holds one array as its attribute `_array`; calls then take such objects
+    as well, and return one. finite: leave arrays with NaN or infinity to the caller.
+    """
+
+    def __init__(self, wrapper: type | None = None, finite: bool = False) -> None: ...
+    def remember(self, arrays: Sequence[Array], plan: Plan, reversed: Sequence[bool] = ...) -> None:
+        """Let calls on arrays like these run the plan, which has one output.
+
+        reversed: which arrays lie in memory as their transposes, which the plan takes instead.
+        """
+    def forget(self) -> None: ...
+    @property
+    def call(self) -> Callable[..., Any]:
+        """A function of arrays: runs the plan, or returns None where nothing is remembered.
+
+        It returns None also while this thread describes a graph.
+        """
 
 class Loop:
     """Runs plans over batches of rows of arrays that share their first dimension.
@@ -122,3 +143,6 @@ def fma_peak(seconds: float) -> float:
 
 def build_info() -> dict[str, str]:
     """Return version, compiler, flags."""
+
+def set_tracing(tracing: bool) -> None:
+    """Say whether this thread describes a graph."""

@@ -8,7 +8,6 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from lamina import _core, dtypes, nest
 from lamina.ops._apply import to_array, to_tensor
@@ -62,17 +61,18 @@ class Program:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn = fn
         self._compiled: dict[Hashable, _Compiled] = {}
-        self._shortcuts: dict[Hashable, _core.Plan] = {}  # of calls with one array for one tensor
+        self._recall = _core.Recall(Tensor)  # of calls with a few plain arrays for one tensor
         self._lock = threading.RLock()
+        self.recall = self._recall.call
 
     def __call__(self, *args: Any, **static: Any) -> Any:
         """Run the function, compiling it first if the shapes, dtypes or keywords are new."""
+        if not static:
+            output = self.recall(*args)
+            if output is not None:
+                return output
         if current_trace() is not None:
             return self._fn(*nest.map_structure(_lift, args), **static)
-        if len(args) == 1:
-            array = args[0]._array if type(args[0]) is Tensor else args[0]
-            if type(array) is np.ndarray:
-                return self._run_one(array, static)
         return self._run(args, static)
 
     def plan(self, *specs: Any, **static: Any) -> tuple[_core.Plan, Any]:
@@ -85,24 +85,15 @@ class Program:
         compiled = self._find(nest.map_structure(_some(TensorSpec.of), specs), static)
         return compiled.plan, compiled.outputs
 
-    def _run_one(self, array: NDArray[Any], static: Mapping[str, Any]) -> Any:
-        key = (array.shape, array.dtype, *static.items()) if static else (array.shape, array.dtype)
-        plan = self._shortcuts.get(key)
-        if plan is not None:
-            return Tensor(plan.run((array,))[0])
-        output = self._run((array,), static)
-        # Numbers are left out: 1, 1.0 and True would be the same key.
-        plain = all(value is None or isinstance(value, (bool, str)) for value in static.values())
-        if type(output) is Tensor and array.dtype in dtypes.NAMES and plain:
-            self._shortcuts[key] = self.plan(array, **static)[0]
-        return output
-
     def _run(self, args: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
         arrays = nest.map_structure(_some(to_array), args)
         compiled = self._find(nest.map_structure(_some(TensorSpec.of), arrays), static)
         results = iter(
             compiled.plan.run([leaf for leaf in nest.leaves(arrays) if leaf is not None])
         )
+        plain = all(type(array) is np.ndarray for array in arrays)
+        if plain and not static and type(compiled.outputs) is TensorSpec:
+            self._recall.remember(arrays, compiled.plan)
         return nest.map_structure(_some(lambda _: Tensor(next(results))), compiled.outputs)
 
     def _find(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:
@@ -118,7 +109,7 @@ class Program:
                 self._compiled[key] = found
                 if len(self._compiled) > _MOST_PLANS:
                     del self._compiled[next(iter(self._compiled))]
-                    self._shortcuts.clear()
+                    self._recall.forget()
         return found
 
     def _compile(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:

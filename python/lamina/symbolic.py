@@ -6,14 +6,18 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-from lamina import nest
+import numpy as np
+
+from lamina import _core, nest
 from lamina.registry import Configurable, operations
-from lamina.tensor import KerasTensor, Shape, TensorBase, mask_of
-from lamina.trace import Trace
+from lamina.tensor import KerasTensor, Shape, Tensor, TensorBase, mask_of
+from lamina.trace import Trace, current_trace
 from lamina.utils.naming import auto_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 # What unknown sizes are while shapes are found: a result that differs between them is unknown too.
 # Both have many divisors, so that reshaping (None, 4) to (-1, 6) works.
@@ -64,7 +68,10 @@ def operation(fn: Callable[P, R]) -> Callable[P, R]:
 
     It is recorded as called and runs again, on sizes that are known by then, when the model does.
     """
+    return operations.register()(_recorded(fn))
 
+
+def _recorded(fn: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(fn)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         if _any_symbolic(args) or (kwargs and _any_symbolic(kwargs.values())):
@@ -72,8 +79,49 @@ def operation(fn: Callable[P, R]) -> Callable[P, R]:
             return outputs
         return fn(*args, **kwargs)
 
-    operations.register()(wrapper)
     return wrapper
+
+
+def compiled_operation(fn: Callable[P, R]) -> Callable[P, R]:
+    """Make a function of tensors an operation that arrays go through by a compiled plan.
+
+    Called on floating arrays alone, it is traced once for their shapes; later calls go straight to
+    the plan. It must not look at values, and give one tensor.
+    """
+    recall = _core.Recall(Tensor)
+    call: Callable[..., Any] = recall.call
+    recorded = _recorded(fn)
+
+    @functools.wraps(fn)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if kwargs:
+            return recorded(*args, **kwargs)
+        output: R | None = call(*args)
+        if output is not None:
+            return output
+        arrays = [arg.numpy() if type(arg) is Tensor else arg for arg in args]
+        if all(type(x) is np.ndarray and x.dtype in _FLOATS for x in arrays):
+            _remember(recall, fn, arrays)
+        return recorded(*args, **kwargs)
+
+    return operations.register()(wrapper)
+
+
+def _remember(recall: _core.Recall, fn: Callable[..., Any], arrays: Sequence[Any]) -> None:
+    """Compile fn for such arrays; those that lie transposed in memory are read as they lie."""
+    reverse = [not x.flags.c_contiguous and x.flags.f_contiguous for x in arrays]
+    if current_trace() is not None or not all(
+        back or x.flags.c_contiguous for back, x in zip(reverse, arrays, strict=True)
+    ):
+        return
+    trace = Trace()
+    with trace:
+        inputs = []
+        for back, x in zip(reverse, arrays, strict=True):
+            tensor = trace.input(x.shape[::-1] if back else x.shape, x.dtype.name)
+            inputs.append(trace.apply("transpose", [tensor], {})[0] if back else tensor)
+        output = trace.lift(fn(*inputs))
+    recall.remember(arrays, trace.compile([output]), reverse)
 
 
 def infer(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

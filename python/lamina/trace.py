@@ -24,7 +24,7 @@ class Trace:
         self.graph = _core.Graph()
 
     def __enter__(self) -> Trace:
-        _stack.traces.append(self)
+        _stack.push(self)
         return self
 
     def __exit__(
@@ -33,7 +33,7 @@ class Trace:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        _stack.traces.pop()
+        _stack.pop()
 
     def input(self, shape: Shape, dtype: str) -> TracedTensor:
         """Return an input of the graph."""
@@ -88,6 +88,14 @@ class _Stack(threading.local):
     def __init__(self) -> None:
         self.traces: list[Trace | None] = []
 
+    def push(self, trace: Trace | None) -> None:
+        self.traces.append(trace)
+        _core.set_tracing(trace is not None)
+
+    def pop(self) -> None:
+        self.traces.pop()
+        _core.set_tracing(bool(self.traces) and self.traces[-1] is not None)
+
 
 _stack = _Stack()
 
@@ -101,11 +109,11 @@ def current_trace() -> Trace | None:
 @contextmanager
 def untraced() -> Iterator[None]:
     """Compute at once within the `with` block, even where a graph is being described."""
-    _stack.traces.append(None)
+    _stack.push(None)
     try:
         yield
     finally:
-        _stack.traces.pop()
+        _stack.pop()
 
 
 def grad(target: TensorBase, sources: Any) -> Any:

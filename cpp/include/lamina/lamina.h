@@ -10,6 +10,7 @@
 //   plan.run(inputs, outputs);  // arrays of pointers to row-major data, one per input and output
 
 #include "core/error.h"
+#include "core/team.h"
 #include "core/tensor_type.h"
 #include "core/threads.h"
 #include "core/variable.h"

@@ -47,15 +47,10 @@ class Calling(Stateful):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Apply the layer to arrays, symbolic tensors or, inside a trace, traced ones."""
-        if len(args) == 1 and not kwargs and self._built and current_trace() is None:
-            # The common case takes the shortest way to its plan.
-            x = args[0]
-            if type(x) is np.ndarray or (type(x) is Tensor and x._keras_mask is None):
-                if self._seen_changes != Changes.count:
-                    self._forget_programs()
-                outputs = self._one_array(x, training=self._default_training)
-                done = type(outputs) is Tensor and not self._call_losses
-                return outputs if done else self._finish(outputs)
+        if not kwargs and self._seen_changes == Changes.count:
+            outputs = self._recall(*args)  # the plan of an earlier call, the shortest way there is
+            if outputs is not None:
+                return outputs
         args = tuple(to_array(arg) if _is_numbers(arg) else arg for arg in args)
         args, kwargs = nest.map_structure(_as_input, (args, kwargs))
         if any(isinstance(leaf, KerasTensor) for leaf in nest.leaves((args, kwargs))):
@@ -69,10 +64,13 @@ class Calling(Stateful):
         self._ensure_built(args, kwargs)
         if self._seen_changes != Changes.count:
             self._forget_programs()
+        carried = masks.masks_in((args, kwargs)) if masks.any_in((args, kwargs)) else None
+        if not kwargs and not carried and all(type(x) in (np.ndarray, Tensor) for x in args):
+            return self._finish(self._on_arrays(*args))
         arrays = {key: value for key, value in kwargs.items() if _holds_tensor(value)}
         static = {key: value for key, value in kwargs.items() if key not in arrays}
         static["training"] = self._training(static.get("training"))
-        carried = masks.masks_in((args, arrays)) if masks.any_in((args, arrays)) else None
+        carried = masks.masks_in((args, arrays)) if carried else None
         return self._finish(self._program(args, arrays, carried, **static))
 
     def _call_symbolically(self, args: Arguments, kwargs: Keywords) -> Any:
@@ -117,11 +115,12 @@ class Calling(Stateful):
     def _forget_programs(self) -> None:
         """Describe the computation anew in the next call on arrays."""
         self._seen_changes = Changes.count
-        self._one_array = Program(self._trace_one_array)
         self._program = Program(self._trace)
+        self._on_arrays = Program(self._trace_arrays)
+        self._recall = self._on_arrays.recall
 
-    def _trace_one_array(self, x: TensorBase, training: bool) -> Any:
-        return self._trace((x,), {}, training=training)
+    def _trace_arrays(self, *args: TensorBase) -> Any:
+        return self._trace(args, {}, training=self._default_training)
 
     def _trace(self, args: Any, arrays: Keywords, carried: Any = None, **static: Any) -> Any:
         if carried is not None:

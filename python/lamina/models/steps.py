@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from lamina import nest, ops
+from lamina import _core, nest, ops
 from lamina.data import ArrayData
-from lamina.data.finite import check_finite
 from lamina.tensor import TracedTensor
 from lamina.trace import Trace
 from lamina.variable import Variable
@@ -61,7 +60,8 @@ class Steps:
         self._model = model
         self._steps: dict[Any, Step] = {}
         self._results: dict[Any, Results] = {}
-        self._quick: dict[Any, Step] = {}  # predictions, by the shape and dtype of their one array
+        self._predictions = _core.Recall(finite=True)  # of one array from one array
+        self.recall_prediction = self._predictions.call
         self._data_options: dict[str, Any] = {}
         self._own_logs: dict[str, dict[str, Variable]] = {}  # what overridden steps return, by kind
 
@@ -86,23 +86,17 @@ class Steps:
             step = self._steps[key] = getattr(self, f"_compile_{kind}")(data, rows)
             if len(self._steps) > _MOST_STEPS:
                 del self._steps[next(iter(self._steps))]
-                self._quick.clear()
+                self._predictions.forget()
         return step
 
-    def predict_quickly(self, x: Any) -> Any:
-        """Return what the model predicts for a plain array such as was seen before, else None."""
-        step = self._quick.get((x.shape, x.dtype))
-        if step is None or not (x.flags.c_contiguous and x.flags.aligned):
-            return None
-        check_finite(x, "x", x)
-        outputs = step.plan.run((x,))
-        return outputs[0] if step.outputs is None else nest.pack_as(step.outputs, outputs)
+    def predict(self, data: ArrayData, remember: bool = False) -> Any:
+        """Return what the model predicts for all rows of `data` at once.
 
-    def predict(self, data: ArrayData) -> Any:
-        """Return what the model predicts for all rows of `data` at once."""
+        remember: let `recall_prediction` do so for arrays of this shape and dtype.
+        """
         step = self.get("predict", data, data.rows)
-        if isinstance(data.x, np.ndarray):
-            self._quick[data.x.shape, data.x.dtype] = step
+        if remember and isinstance(data.x, np.ndarray) and step.outputs is None:
+            self._predictions.remember([data.x], step.plan)
         return nest.pack_as(step.outputs, step.plan.run(data.arrays))
 
     def results(self, kind: str, reset: bool = False) -> Results:

@@ -10,7 +10,7 @@ from lamina.ops import reduction
 from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_tensor
 from lamina.ops.math import absolute, square
 from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -30,7 +30,7 @@ def _product(a: TensorBase, b: TensorBase) -> TensorBase:
     return cast(apply_one("matmul", cast(a, "float64"), cast(b, "float64")), a.dtype)
 
 
-@operation
+@compiled_operation
 def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the matrix product over the last two axes; the axes before broadcast.
 

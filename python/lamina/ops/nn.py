@@ -12,7 +12,7 @@ from lamina.ops.indexing import take_along_axis
 from lamina.ops.linalg import norm
 from lamina.ops.math import clip, log
 from lamina.ops.shaping import expand_dims, moveaxis, reshape, squeeze
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 
-@operation
+@compiled_operation
 def relu(
     x: TensorLike,
     negative_slope: float = 0.0,
@@ -62,73 +62,73 @@ def relu(
     )
 
 
-@operation
+@compiled_operation
 def relu6(x: TensorLike) -> TensorBase:
     """Return x limited to [0, 6]."""
     return relu(x, max_value=6.0)
 
 
-@operation
+@compiled_operation
 def leaky_relu(x: TensorLike, negative_slope: float = 0.2) -> TensorBase:
     """Return x, times negative_slope where it is negative."""
     return relu(x, negative_slope)
 
 
-@operation
+@compiled_operation
 def elu(x: TensorLike, alpha: float = 1.0) -> TensorBase:
     """Return x where positive, alpha (e^x - 1) elsewhere (Clevert 2015, arXiv:1511.07289)."""
     return apply_one("elu", to_floating(x), alpha=float(alpha))
 
 
-@operation
+@compiled_operation
 def selu(x: TensorLike) -> TensorBase:
     """Return 1.0507 elu(x, 1.6733), which keeps mean 0 and variance 1 (Klambauer et al. 2017)."""
     return apply_one("selu", to_floating(x))
 
 
-@operation
+@compiled_operation
 def sigmoid(x: TensorLike) -> TensorBase:
     """Return 1 / (1 + e^-x)."""
     return apply_one("sigmoid", to_floating(x))
 
 
-@operation
+@compiled_operation
 def log_sigmoid(x: TensorLike) -> TensorBase:
     """Return -ln(1 + e^-x)."""
     return apply_one("log_sigmoid", to_floating(x))
 
 
-@operation
+@compiled_operation
 def hard_sigmoid(x: TensorLike) -> TensorBase:
     """Return x / 6 + 1/2 limited to [0, 1]."""
     return apply_one("hard_sigmoid", to_floating(x))
 
 
-@operation
+@compiled_operation
 def softplus(x: TensorLike) -> TensorBase:
     """Return ln(1 + e^x)."""
     return apply_one("softplus", to_floating(x))
 
 
-@operation
+@compiled_operation
 def softsign(x: TensorLike) -> TensorBase:
     """Return x / (1 + |x|)."""
     return apply_one("softsign", to_floating(x))
 
 
-@operation
+@compiled_operation
 def silu(x: TensorLike) -> TensorBase:
     """Return x sigmoid(x) (Ramachandran et al. 2017, arXiv:1710.05941)."""
     return apply_one("silu", to_floating(x))
 
 
-@operation
+@compiled_operation
 def hard_silu(x: TensorLike) -> TensorBase:
     """Return x hard_sigmoid(x)."""
     return apply_one("hard_silu", to_floating(x))
 
 
-@operation
+@compiled_operation
 def gelu(x: TensorLike, approximate: bool = True) -> TensorBase:
     """Return x Φ(x), Φ the normal distribution function (Hendrycks 2016, arXiv:1606.08415).
 
@@ -137,19 +137,19 @@ def gelu(x: TensorLike, approximate: bool = True) -> TensorBase:
     return apply_one("gelu_tanh" if approximate else "gelu", to_floating(x))
 
 
-@operation
+@compiled_operation
 def mish(x: TensorLike) -> TensorBase:
     """Return x tanh(softplus(x)) (Misra 2019, arXiv:1908.08681)."""
     return apply_one("mish", to_floating(x))
 
 
-@operation
+@compiled_operation
 def softmax(x: TensorLike, axis: int | Sequence[int] = -1) -> TensorBase:
     """Return e^x / Σ e^x along an axis, or over several together."""
     return _over_axes("softmax", to_floating(x), axis)
 
 
-@operation
+@compiled_operation
 def log_softmax(x: TensorLike, axis: int | Sequence[int] = -1) -> TensorBase:
     """Return x - ln Σ e^x along an axis, or over several together."""
     return _over_axes("log_softmax", to_floating(x), axis)

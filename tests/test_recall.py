@@ -1,0 +1,106 @@
+"""Calls on arrays that go straight to the plan of an earlier one: never to the wrong plan."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import lamina
+from lamina import Input, Sequential, layers, ops
+
+Array = NDArray[Any]
+RNG = np.random.default_rng(5)
+LAYOUTS: dict[str, Callable[[Array], Array]] = {
+    "rows": np.ascontiguousarray,
+    "columns": np.asfortranarray,
+    "strided": lambda x: np.repeat(x, 2, axis=1)[:, ::2],
+    "reversed": lambda x: x[::-1].copy()[::-1],
+    "unaligned": lambda x: _unaligned(x),
+}
+
+
+def _unaligned(x: Array) -> Array:
+    memory = np.zeros(x.nbytes + 1, np.uint8)
+    view = memory[1:].view(x.dtype).reshape(x.shape)
+    view[...] = x
+    return view
+
+
+@pytest.mark.parametrize("layout_a", LAYOUTS)
+@pytest.mark.parametrize("layout_b", LAYOUTS)
+@pytest.mark.parametrize("sizes", [(4, 4, 4), (3, 5, 2), (1, 7, 1), (40, 33, 70)])
+def test_products_read_every_layout(
+    layout_a: str, layout_b: str, sizes: tuple[int, int, int]
+) -> None:
+    m, k, n = sizes
+    a, b = RNG.normal(size=(m, k)), RNG.normal(size=(k, n))
+    for dtype in (np.float32, np.float64):
+        x, y = LAYOUTS[layout_a](a.astype(dtype)), LAYOUTS[layout_b](b.astype(dtype))
+        for _ in range(2):  # the first call compiles, the second recalls
+            found = np.asarray(ops.matmul(x, y))
+            assert found.dtype == dtype and found.flags.c_contiguous
+            np.testing.assert_allclose(found, a @ b, rtol=1e-4, atol=1e-4)
+
+
+def test_shapes_dtypes_and_layouts_are_told_apart() -> None:
+    for _ in range(2):
+        for size in range(1, 50):  # more than are remembered
+            x = RNG.normal(size=(size, 3))
+            for y in (x, x.astype(np.float32), np.asfortranarray(x), x.reshape(3, size), x[0]):
+                np.testing.assert_allclose(np.asarray(ops.tanh(y)), np.tanh(y), rtol=1e-5)
+
+
+def test_integers_follow_floatx() -> None:
+    x = np.array([1, 4, 9])
+    assert ops.sqrt(x).dtype == "float32"
+    lamina.config.set_floatx("float64")
+    try:
+        assert ops.sqrt(x).dtype == "float64"
+    finally:
+        lamina.config.set_floatx("float32")
+
+
+def test_a_failed_call_fails_again() -> None:
+    for _ in range(2):
+        with pytest.raises(ValueError, match="must be equal"):
+            ops.matmul(np.ones((2, 3), np.float32), np.ones((2, 3), np.float32))
+
+
+def test_layers_recall_their_present_weights_and_options() -> None:
+    model = Sequential([Input((6,)), layers.Dense(5), layers.Dropout(0.5)])
+    x = RNG.normal(size=(3, 6)).astype(np.float32)
+    for scale in (1.0, 2.0):
+        kernel = scale * RNG.normal(size=(6, 5))
+        model.set_weights([kernel, np.zeros(5)])
+        for found in (model(x), model(x), model.predict(x, verbose=0)):
+            np.testing.assert_allclose(np.asarray(found), x @ kernel, rtol=1e-4, atol=1e-5)
+    model.layers[0].activation = ops.relu
+    np.testing.assert_allclose(np.asarray(model(x)), np.maximum(x @ kernel, 0), rtol=1e-4)
+
+
+def test_a_layer_called_while_tracing_is_traced() -> None:
+    layer = layers.Dense(2)
+    x = RNG.normal(size=(3, 4)).astype(np.float32)
+    layer(x), layer(x)
+
+    @lamina.function
+    def slope(scale: Any) -> Any:
+        return lamina.grad(ops.sum(layer(x) * scale), layer.kernel)
+
+    np.testing.assert_allclose(
+        np.asarray(slope(np.float32(2))), np.repeat(2 * x.sum(0)[:, None], 2, axis=1), rtol=1e-5
+    )
+
+
+def test_predict_refuses_nan_after_a_good_call() -> None:
+    model = Sequential([Input((3,)), layers.Dense(2)])
+    x = np.ones((2, 3), np.float32)
+    model.predict(x, verbose=0)
+    model.predict(x, verbose=0)
+    x[1, 2] = np.nan
+    with pytest.raises(ValueError, match="found NaN at row 1"):
+        model.predict(x, verbose=0)
