@@ -42,7 +42,8 @@ def test_products_read_every_layout(
         x, y = LAYOUTS[layout_a](a.astype(dtype)), LAYOUTS[layout_b](b.astype(dtype))
         for _ in range(2):  # the first call compiles, the second recalls
             found = np.asarray(ops.matmul(x, y))
-            assert found.dtype == dtype and found.flags.c_contiguous
+            assert found.dtype == dtype
+            assert found.flags.c_contiguous
             np.testing.assert_allclose(found, a @ b, rtol=1e-4, atol=1e-4)
 
 

@@ -64,13 +64,13 @@ class Calling(Stateful):
         self._ensure_built(args, kwargs)
         if self._seen_changes != Changes.count:
             self._forget_programs()
-        carried = masks.masks_in((args, kwargs)) if masks.any_in((args, kwargs)) else None
-        if not kwargs and not carried and all(type(x) in (np.ndarray, Tensor) for x in args):
+        masked = masks.any_in((args, kwargs))
+        if not kwargs and not masked and all(type(x) in (np.ndarray, Tensor) for x in args):
             return self._finish(self._on_arrays(*args))
         arrays = {key: value for key, value in kwargs.items() if _holds_tensor(value)}
         static = {key: value for key, value in kwargs.items() if key not in arrays}
         static["training"] = self._training(static.get("training"))
-        carried = masks.masks_in((args, arrays)) if carried else None
+        carried = masks.masks_in((args, arrays)) if masked else None
         return self._finish(self._program(args, arrays, carried, **static))
 
     def _call_symbolically(self, args: Arguments, kwargs: Keywords) -> Any:
