@@ -304,6 +304,12 @@ def random_cases() -> list[Case]:
             )
         cases.append(case("random_int", state, shape=shape, minval=-5, maxval=11))
         cases += [case("dropout", values(*shape), state, rate=r) for r in (0.0, 0.2, 0.9)]
+        cases.append(case("bernoulli", values(*shape, low=-0.1, high=1.1), state))
+    for rows, classes, most in [(1, 1, 2), (3, 5, 8), (130, 3, 2), (2, 40, 700), (0, 4, 1)]:
+        p, totals = values(rows, classes, low=0, high=1), integers(0, most, rows, dtype="float64")
+        cases.append(case("multinomial", p, totals, state))
+    nothing, totals = values(2, 3, low=-1e-30, high=-1e-31), values(2, low=-2, high=3)
+    cases.append(case("multinomial", nothing, totals, state))
     return cases
 
 

@@ -297,6 +297,21 @@ def test_random_numbers_have_their_distributions() -> None:
     assert not np.array_equal(random.shuffle(np.arange(50), seed=1), np.arange(50))
 
 
+def test_draws_follow_their_probabilities() -> None:
+    p = np.repeat(np.float32([0.0, 0.25, 1.0]), 10000).reshape(3, -1)
+    coins = random.bernoulli(p, seed=1).numpy()
+    assert coins.dtype == np.float32
+    np.testing.assert_array_equal(coins[[0, 2]], p[[0, 2]])
+    assert coins[1].mean() == pytest.approx(0.25, abs=0.02)
+    counts = random.multinomial([[2, 1, 1, 0], [0, 0, 0, 5]], [10000, 3], seed=1).numpy()
+    np.testing.assert_allclose(counts[0], [5000, 2500, 2500, 0], atol=200)
+    np.testing.assert_array_equal(counts.sum(axis=1), [10000, 3])
+    np.testing.assert_array_equal(counts[1], [0, 0, 0, 3])
+    assert np.isnan(random.multinomial([[0.0, 0.0]], [1], seed=1)).all()
+    with pytest.raises(ValueError, match=r"numbers of draws float64 \(2,\)"):
+        random.multinomial(np.ones((2, 3)), np.ones(1), seed=1)
+
+
 def test_dropout_keeps_the_mean() -> None:
     dropped = random.dropout(np.ones((100, 100), np.float32), 0.25, seed=1).numpy()
     np.testing.assert_allclose(np.unique(dropped), [0, 4 / 3], rtol=1e-6)

@@ -151,6 +151,16 @@ void dropout(RandomStream stream, int64_t begin, int64_t n, uint32_t threshold, 
   });
 }
 
+template <typename T>
+void bernoulli(RandomStream stream, int64_t begin, int64_t n, const T* p, T* out) {
+  for_chunks<kWordsOf<T>>(stream, begin, n, [=](const uint32_t* words, int64_t offset, int64_t count) {
+    const T* from = p + offset;
+    T* to = out + offset;
+    LAMINA_INDEPENDENT
+    for (int64_t i = 0; i < count; ++i) to[i] = unit(words, i, T{}) < from[i] ? T(1) : T(0);
+  });
+}
+
 void integers(RandomStream stream, int64_t begin, int64_t n, int32_t minval, uint32_t span, int32_t* out) {
   for_chunks<1>(stream, begin, n, [=](const uint32_t* words, int64_t offset, int64_t count) {
     for (int64_t i = 0; i < count; ++i) {
@@ -161,7 +171,7 @@ void integers(RandomStream stream, int64_t begin, int64_t n, int32_t minval, uin
 }
 
 template <typename T>
-constexpr FloatRandomKernels<T> kTable = {uniform<T>, normal<T>, dropout<T>};
+constexpr FloatRandomKernels<T> kTable = {uniform<T>, normal<T>, dropout<T>, bernoulli<T>};
 
 }  // namespace
 

@@ -27,6 +27,8 @@ struct FloatRandomKernels {
   void (*normal)(RandomStream stream, int64_t begin, int64_t n, T mean, T stddev, T* out);
   // out[i] = the top 24 bits of word i >= threshold ? x[i] * scale : 0; out may be x. x, out: elements begin...
   void (*dropout)(RandomStream stream, int64_t begin, int64_t n, uint32_t threshold, T scale, const T* x, T* out);
+  // u(i) < p[i] ? 1 : 0; out may be p. p, out: elements begin...
+  void (*bernoulli)(RandomStream stream, int64_t begin, int64_t n, const T* p, T* out);
 };
 
 struct RandomKernels : PerFloat<FloatRandomKernels> {

@@ -1,25 +1,14 @@
+#include "ops/random.h"
+
 #include <cmath>
 #include <limits>
 
 #include "graph/graph.h"
-#include "kernels/dispatch.h"
-#include "ops/checks.h"
 #include "ops/register.h"
 
 // Random numbers as functions of a state, int64 (key, counter), and the element's index: see kernels/random.h.
 namespace lamina {
 namespace {
-
-void require_state(const NodeInfo& info, size_t i) {
-  const TensorType state{DType::kInt64, {2}};
-  require(info.inputs[i] == state, info.op, ": expected a random state ", to_string(state), " as input ", i,
-          ", received ", to_string(info.inputs[i]));
-}
-
-RandomStream stream_of(const StepData& data, int i) {
-  const int64_t* state = data.in<int64_t>(i);
-  return {static_cast<uint64_t>(state[0]), static_cast<uint64_t>(state[1])};
-}
 
 Shape shape_attribute(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -34,19 +23,6 @@ TensorType float_output(const NodeInfo& info) {
   const DType dtype = dtype_from_name(info.attr().text("dtype", "float32"));
   if (!is_float(dtype)) fail_type(info.op, ": expected a floating-point dtype, received ", dtype_name(dtype));
   return {dtype, shape};
-}
-
-// A kernel that computes elements begin..begin+n-1 of its output from the stream's.
-template <typename Fill>
-StepKernel fill_kernel(const NodeInfo& info, double ns_per_element, Fill fill) {
-  StepKernel kernel;
-  const int64_t size = info.outputs[0].size();
-  kernel.nanoseconds = io_ns(info, ns_per_element);
-  kernel.run = [size, fill](const StepData& data, Worker worker, int) {
-    const Range range = worker.share(size, kRandomGrain);
-    if (range.size() > 0) fill(data, range.begin, range.size());
-  };
-  return kernel;
 }
 
 // --- random_uniform(state; shape, minval, maxval, dtype) in [minval, maxval) -----------------------------------------

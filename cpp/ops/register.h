@@ -17,6 +17,7 @@ void register_sort_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();
 void register_random_ops();
+void register_draw_ops();
 void register_update_ops();
 void register_matmul_ops();
 

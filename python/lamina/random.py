@@ -156,6 +156,21 @@ def categorical(
     return cast(argmax(expand_dims(scores, 1) - log(-log(u)), axis=-1), dtype)
 
 
+def bernoulli(p: TensorLike, seed: Seed = None) -> TensorBase:
+    """Draw 1 with probability p, else 0, for each element of p, in its dtype."""
+    return apply_one("bernoulli", to_floating(p), _state(seed))
+
+
+def multinomial(p: TensorLike, totals: TensorLike, seed: Seed = None) -> TensorBase:
+    """Draw `totals[row]` classes for each row of p and count them.
+
+    p: weights of the classes (rows, classes), not negative, of any sum. totals: (rows,), whole
+    numbers below 2^31. The counts are NaN where there is nothing to draw from.
+    """
+    weights = to_floating(p)
+    return apply_one("multinomial", weights, to_tensor(totals, weights.dtype), _state(seed))
+
+
 def dropout(
     inputs: TensorLike,
     rate: float,

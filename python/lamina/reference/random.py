@@ -18,10 +18,13 @@ _WEYL = (0x9E3779B9, 0xBB67AE85)  # golden ratio and sqrt(3) - 1, as 32-bit frac
 _LOW = np.uint64(0xFFFFFFFF)
 
 
-def philox_words(state: Array, count: int) -> Array:
-    """Return `count` uint32 words: word i is word i % 4 of the block with number i // 4."""
+def philox_words(state: Array, count: int, first: int = 0) -> Array:
+    """Return `count` uint32 words from the `first` on, a multiple of 4.
+
+    Word i is word i % 4 of the block with number i // 4.
+    """
     key, counter = (int(part) & (2**64 - 1) for part in state)
-    blocks = np.arange((count + 3) // 4, dtype=np.uint64)
+    blocks = np.arange((count + 3) // 4, dtype=np.uint64) + np.uint64(first // 4)
     c0, c1 = blocks & _LOW, blocks >> np.uint64(32)
     c2 = np.full_like(blocks, counter & 0xFFFFFFFF)
     c3 = np.full_like(blocks, counter >> 32)
@@ -38,13 +41,37 @@ def philox_words(state: Array, count: int) -> Array:
     return np.stack([c0, c1, c2, c3], axis=1).reshape(-1)[:count].astype(np.uint32)
 
 
-def unit_uniform(state: Array, count: int, dtype: Any) -> Array:
-    """Return numbers in [0, 1): 24 bits of a word in float32, 53 bits of two in float64."""
+def unit_uniform(state: Array, count: int, dtype: Any, first: int = 0) -> Array:
+    """Return numbers in [0, 1): 24 bits of a word in float32, 53 bits of two in float64.
+
+    first: of those returned, a multiple of 4.
+    """
     if dtype == np.float32:
-        return ((philox_words(state, count) >> 8) * 2.0**-24).astype(np.float32)
-    words = philox_words(state, 2 * count).astype(np.uint64).reshape(-1, 2)
+        return ((philox_words(state, count, first) >> 8) * 2.0**-24).astype(np.float32)
+    words = philox_words(state, 2 * count, 2 * first).astype(np.uint64).reshape(-1, 2)
     mantissa = (words[:, 0] >> np.uint64(5)) * np.uint64(2**26) + (words[:, 1] >> np.uint64(6))
     return np.asarray(mantissa * 2.0**-53)
+
+
+@op("bernoulli")
+def bernoulli(p: Array, state: Array) -> Array:
+    """Return 1 with probability p, else 0: whether u < p."""
+    u = unit_uniform(state, p.size, p.dtype).reshape(p.shape)
+    return (u < p).astype(p.dtype)
+
+
+@op("multinomial")
+def multinomial(p: Array, totals: Array, state: Array) -> Array:
+    """Return how often each class (last axis) comes up in totals[row] draws, by inversion."""
+    counts = np.zeros_like(p)
+    for row, (weights, total) in enumerate(zip(p, totals, strict=True)):
+        cumulated = np.cumsum(weights.astype(np.float64))
+        if not (0 < cumulated[-1] < np.inf and total >= 0):
+            counts[row] = np.nan
+            continue
+        u = unit_uniform(state, int(total), np.float64, first=row << 32) * cumulated[-1]
+        np.add.at(counts[row], np.searchsorted(cumulated, u, side="right"), 1)
+    return counts
 
 
 @op("next_random_state")
