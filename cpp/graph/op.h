@@ -27,8 +27,11 @@ struct NodeInfo {
   std::vector<TensorType> inputs;
   std::vector<TensorType> outputs;  // empty during infer
   const Attributes* attributes;
+  std::vector<bool> read = {};  // by output: whether anybody reads it; empty: all are
 
   const Attributes& attr() const { return *attributes; }
+  // A kernel need not write an output that nobody reads.
+  bool is_read(size_t output) const { return read.empty() || read[output]; }
 };
 
 // The data of one step while it runs. Inputs and outputs are contiguous, row-major and 64-byte aligned

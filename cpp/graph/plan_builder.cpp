@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <atomic>
+#include <set>
 
 #include "graph/placement.h"
 #include "graph/plan.h"
@@ -12,6 +13,11 @@ class PlanBuilder {
  public:
   PlanBuilder(const Graph& graph, const std::vector<Value>& outputs, Plan& plan)
       : graph_(graph), list_(simplified(graph, outputs)), placement_(graph, outputs, list_), plan_(plan) {
+    for (const Value& value : outputs) read_.insert(list_.root(value));
+    for (const Graph::Write& write : graph.writes()) read_.insert(list_.root(write.value));
+    for (const Instruction& instruction : list_.code) {
+      for (const Value& value : instruction.inputs) read_.insert(list_.root(value));
+    }
     for (const Value& value : graph.inputs()) plan_.input_types_.push_back(graph.type(value));
     for (const Value& value : outputs) plan_.output_types_.push_back(graph.type(value));
     plan_.input_slots_ = placement_.input_slots();
@@ -47,6 +53,7 @@ class PlanBuilder {
 
   const Graph& graph_;
   const Instructions list_;
+  std::set<Value> read_;  // what outputs, writes and instructions read
   Placement placement_;
   Plan& plan_;
 };
@@ -72,8 +79,9 @@ void set_parallel_grain(double nanoseconds) {
 
 void PlanBuilder::prepare() {
   const auto add_step = [&](const Op& op, std::vector<TensorType> in, std::vector<TensorType> out,
-                            const Attributes& attributes, std::vector<int32_t> from, std::vector<int32_t> to) {
-    const NodeInfo info{op.name, std::move(in), std::move(out), &attributes};
+                            const Attributes& attributes, std::vector<int32_t> from, std::vector<int32_t> to,
+                            std::vector<bool> read = {}) {
+    const NodeInfo info{op.name, std::move(in), std::move(out), &attributes, std::move(read)};
     Step step{op.name, op.prepare(info), std::move(from), std::move(to)};
     if (step.kernel.scratch_bytes > 0) {
       step.scratch = placement_.add_scratch(step.kernel.scratch_bytes, static_cast<int32_t>(plan_.steps_.size()));
@@ -83,11 +91,12 @@ void PlanBuilder::prepare() {
   for (const Instruction& instruction : list_.code) {
     std::vector<TensorType> in, out;
     std::vector<int32_t> from, to;
+    std::vector<bool> read;
     for (const Value& value : instruction.inputs)
       in.push_back(graph_.type(value)), from.push_back(placement_.slot(value));
     for (const Value& value : instruction.outputs)
-      out.push_back(graph_.type(value)), to.push_back(placement_.slot(value));
-    add_step(*instruction.op, in, out, instruction.attributes, from, to);
+      out.push_back(graph_.type(value)), to.push_back(placement_.slot(value)), read.push_back(read_.contains(value));
+    add_step(*instruction.op, in, out, instruction.attributes, from, to, read);
   }
   for (const Placement::Copy& copy : placement_.copies()) {
     const TensorType flat{placement_.slots()[copy.from].type.dtype, {placement_.slots()[copy.from].type.size()}};

@@ -5,6 +5,7 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "kernels/pool.h"
 #include "kernels/random.h"
 #include "kernels/reduce.h"
 #include "kernels/softmax.h"
@@ -23,6 +24,7 @@ namespace lamina {
   TABLE(isa, PerFloat<SoftmaxKernels>, softmax) \
   TABLE(isa, PerType<ReduceKernels>, reduce)    \
   TABLE(isa, PerFloat<UpdateKernels>, update)   \
+  TABLE(isa, PerFloat<PoolKernels>, pool)       \
   TABLE(isa, RandomKernels, random)             \
   TABLE(isa, PerFloat<GemmKernels>, gemm)
 

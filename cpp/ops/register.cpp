@@ -16,6 +16,7 @@ void register_all_ops() {
   register_index_ops();
   register_along_axis_ops();
   register_sort_ops();
+  register_pool_ops();
   register_softmax_ops();
   register_crossentropy_ops();
   register_random_ops();

@@ -14,6 +14,7 @@ void register_slice_ops();
 void register_index_ops();
 void register_along_axis_ops();
 void register_sort_ops();
+void register_pool_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();
 void register_random_ops();

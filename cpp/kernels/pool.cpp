@@ -1,0 +1,223 @@
+#include "kernels/pool.h"
+
+#include "kernels/combine.h"
+
+namespace lamina::LAMINA_ISA {
+namespace {
+
+struct Span {
+  int64_t begin, end;
+  LAMINA_INLINE int64_t size() const { return end - begin; }
+};
+
+// The place of an output's first tap, before the beginning perhaps.
+LAMINA_INLINE int64_t first_seen(const PoolAxis& axis, int64_t output) {
+  return output * axis.stride - axis.before;
+}
+
+// The taps of an output's window that exist.
+LAMINA_INLINE Span taps_of(const PoolAxis& axis, int64_t output) {
+  const int64_t first = first_seen(axis, output), left = axis.size - first;
+  return {first < 0 ? -first : 0, left < axis.window ? left : axis.window};
+}
+
+// The outputs that see an input.
+LAMINA_INLINE Span outputs_seeing(const PoolAxis& axis, int64_t input) {
+  const int64_t place = input + axis.before, beyond = place - axis.window;  // whose first tap lies past `beyond`
+  const int64_t end = place / axis.stride + 1;
+  return {beyond < 0 ? 0 : beyond / axis.stride + 1, end < axis.outputs ? end : axis.outputs};
+}
+
+// Numbers of taps, in lanes as wide as T's.
+template <typename T>
+using Taps = Mask<Vec<T>>;
+template <typename T>
+LAMINA_INLINE Taps<T> every_lane(int64_t tap) {
+  return Taps<T>{} + static_cast<Lane<Taps<T>>>(tap);
+}
+
+// A whole vector of channels.
+template <typename T>
+struct AllLanes {
+  LAMINA_INLINE Vec<T> load(const T* p) const { return LAMINA_ISA::load(p); }
+  LAMINA_INLINE void store(T* p, Vec<T> v) const { LAMINA_ISA::store(p, v); }
+  template <typename Tap>
+  LAMINA_INLINE Taps<T> load_taps(const Tap* p) const {
+    typename SomeOf<Tap, kLanes<T>>::Type taps;
+    __builtin_memcpy(&taps, p, sizeof taps);
+    return __builtin_convertvector(taps, Taps<T>);
+  }
+  template <typename Tap>
+  LAMINA_INLINE void store_taps(Tap* p, Taps<T> numbers) const {
+    const auto taps = __builtin_convertvector(numbers, typename SomeOf<Tap, kLanes<T>>::Type);
+    __builtin_memcpy(p, &taps, sizeof taps);
+  }
+};
+
+// The last channels, fewer than a vector.
+template <typename T>
+struct FirstLanes {
+  int64_t n;
+  LAMINA_INLINE Vec<T> load(const T* p) const { return load_partial(p, n); }
+  LAMINA_INLINE void store(T* p, Vec<T> v) const { store_partial(p, v, n); }
+  template <typename Tap>
+  LAMINA_INLINE Taps<T> load_taps(const Tap* p) const {
+    Taps<T> taps{};
+    for (int64_t i = 0; i < n; ++i) taps[i] = p[i];
+    return taps;
+  }
+  template <typename Tap>
+  LAMINA_INLINE void store_taps(Tap* p, Taps<T> numbers) const {
+    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<Tap>(numbers[i]);
+  }
+};
+
+template <typename T, typename F>
+LAMINA_INLINE void each_vector(int64_t channels, F f) {
+  int64_t c = 0;
+  for (; c + kLanes<T> <= channels; c += kLanes<T>) f(c, AllLanes<T>{});
+  if (c < channels) f(c, FirstLanes<T>{channels - c});
+}
+
+// A line of a tensor: its number taken apart, given the sizes of the first two axes.
+struct Line {
+  int64_t sample, i, j;
+  LAMINA_INLINE Line(int64_t number, int64_t rows, int64_t columns)
+      : sample(number / columns / rows), i(number / columns % rows), j(number % columns) {}
+};
+
+// The windows of output lines begin..end-1: f(offset in y, lanes, taps in the window, each) for every vector of
+// channels, where each(g) calls g(tap, offset in x) for the taps that exist.
+template <typename T, typename F>
+LAMINA_INLINE void each_window(const Pool& pool, int64_t begin, int64_t end, F f) {
+  const PoolAxis &x = pool.axes[0], &y = pool.axes[1], &z = pool.axes[2];
+  const int64_t step_z = pool.channels, step_y = z.size * step_z, step_x = y.size * step_y;
+  for (int64_t number = begin; number < end; ++number) {
+    const Line line(number, x.outputs, y.outputs);
+    const Span over_x = taps_of(x, line.i), over_y = taps_of(y, line.j);
+    const int64_t corner =
+        line.sample * x.size * step_x + first_seen(x, line.i) * step_x + first_seen(y, line.j) * step_y;
+    for (int64_t k = 0; k < z.outputs; ++k) {
+      const Span over_z = taps_of(z, k);
+      const int64_t first = corner + first_seen(z, k) * step_z, to = (number * z.outputs + k) * pool.channels;
+      each_vector<T>(pool.channels, [&](int64_t c, auto lanes) {
+        f(to + c, lanes, over_x.size() * over_y.size() * over_z.size(), [&](auto g) {
+          for (int64_t a = over_x.begin; a < over_x.end; ++a) {
+            for (int64_t b = over_y.begin; b < over_y.end; ++b) {
+              const int64_t row = first + a * step_x + b * step_y + c, tap = (a * y.window + b) * z.window;
+              for (int64_t t = over_z.begin; t < over_z.end; ++t) g(tap + t, row + t * step_z);
+            }
+          }
+        });
+      });
+    }
+  }
+}
+
+// The windows that see input lines begin..end-1: f(offset in dy, lanes, taps in the window, each) for every vector of
+// channels, where each(g) calls g(tap, offset in dx) for those taps that lie in the line. The lines are zeroed before.
+template <typename T, typename F>
+LAMINA_INLINE void each_window_over(const Pool& pool, T* dx, int64_t begin, int64_t end, F f) {
+  const PoolAxis &x = pool.axes[0], &y = pool.axes[1], &z = pool.axes[2];
+  const int64_t length = z.size * pool.channels;
+  __builtin_memset(dx + begin * length, 0, sizeof(T) * static_cast<uint64_t>((end - begin) * length));
+  for (int64_t number = begin; number < end; ++number) {
+    const Line line(number, x.size, y.size);
+    const Span in_x = outputs_seeing(x, line.i), in_y = outputs_seeing(y, line.j);
+    for (int64_t a = in_x.begin; a < in_x.end; ++a) {
+      for (int64_t b = in_y.begin; b < in_y.end; ++b) {
+        const int64_t tap = ((line.i - first_seen(x, a)) * y.window + line.j - first_seen(y, b)) * z.window;
+        const int64_t taps = taps_of(x, a).size() * taps_of(y, b).size();
+        const int64_t from = ((line.sample * x.outputs + a) * y.outputs + b) * z.outputs * pool.channels;
+        for (int64_t k = 0; k < z.outputs; ++k) {
+          const Span over_z = taps_of(z, k);
+          const int64_t first = number * length + first_seen(z, k) * pool.channels;
+          each_vector<T>(pool.channels, [&](int64_t c, auto lanes) {
+            f(from + k * pool.channels + c, lanes, taps * over_z.size(), [&](auto g) {
+              for (int64_t t = over_z.begin; t < over_z.end; ++t) g(tap + t, first + t * pool.channels + c);
+            });
+          });
+        }
+      }
+    }
+  }
+}
+
+// --- max -------------------------------------------------------------------------------------------------------------
+
+template <typename T, typename Tap>
+void max_forward(const Pool& pool, const T* x, T* y, Tap* where, int64_t begin, int64_t end) {
+  if (where == nullptr) {
+    each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
+      Vec<T> best = broadcast(lowest<T>());
+      each([&](int64_t, int64_t from) { best = Maximum::combine(best, lanes.load(x + from)); });
+      lanes.store(y + to, best);
+    });
+    return;
+  }
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
+    Vec<T> best = broadcast(lowest<T>());
+    Taps<T> taps = every_lane<T>(-1);
+    each([&](int64_t tap, int64_t from) {
+      const Vec<T> v = lanes.load(x + from);
+      // Greater or NaN, but once NaN always NaN; the first tap is taken whatever it holds.
+      const Taps<T> better = (~(v <= best) & (best == best)) | (taps < 0);
+      best = better ? v : best;
+      taps = better ? every_lane<T>(tap) : taps;
+    });
+    lanes.store(y + to, best);
+    lanes.store_taps(where + to, taps);
+  });
+}
+
+template <typename T, typename Tap>
+void max_backward(const Pool& pool, const T* dy, const Tap* where, T* dx, int64_t begin, int64_t end) {
+  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t, auto each) {
+    const Vec<T> slope = lanes.load(dy + from);
+    const Taps<T> chosen = lanes.load_taps(where + from);
+    each([&](int64_t tap, int64_t to) {
+      lanes.store(dx + to, lanes.load(dx + to) + (chosen == every_lane<T>(tap) ? slope : Vec<T>{}));
+    });
+  });
+}
+
+template <typename T, typename Tap>
+void max_take(const Pool& pool, const T* x, const Tap* where, T* y, int64_t begin, int64_t end) {
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
+    const Taps<T> chosen = lanes.load_taps(where + to);
+    Vec<T> found{};
+    each([&](int64_t tap, int64_t from) { found = chosen == every_lane<T>(tap) ? lanes.load(x + from) : found; });
+    lanes.store(y + to, found);
+  });
+}
+
+// --- average ---------------------------------------------------------------------------------------------------------
+
+template <typename T>
+void average(const Pool& pool, const T* x, T* y, int64_t begin, int64_t end) {
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t taps, auto each) {
+    Vec<T> sum{};
+    each([&](int64_t, int64_t from) { sum += lanes.load(x + from); });
+    lanes.store(y + to, sum / broadcast(static_cast<T>(taps)));
+  });
+}
+
+template <typename T>
+void average_backward(const Pool& pool, const T* dy, T* dx, int64_t begin, int64_t end) {
+  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t taps, auto each) {
+    const Vec<T> slope = lanes.load(dy + from) / broadcast(static_cast<T>(taps));
+    each([&](int64_t, int64_t to) { lanes.store(dx + to, lanes.load(dx + to) + slope); });
+  });
+}
+
+template <typename T, typename Tap>
+constexpr MaxPoolKernels<T, Tap> kMax = {max_forward<T, Tap>, max_backward<T, Tap>, max_take<T, Tap>};
+
+template <typename T>
+constexpr PoolKernels<T> kTable = {kMax<T, uint8_t>, kMax<T, int32_t>, average<T>, average_backward<T>};
+
+}  // namespace
+
+const PerFloat<PoolKernels> pool_kernels = {kTable<float>, kTable<double>};
+
+}  // namespace lamina::LAMINA_ISA
