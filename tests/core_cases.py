@@ -369,6 +369,8 @@ def update_cases() -> list[Case]:
 
 def all_cases(known: list[str]) -> list[Case]:
     """Return every case; `known` are the core's op names."""
+    from vision_cases import vision_cases  # late: it is made of what stands above
+
     return [
         *unary_cases(),
         *derivative_cases(known),
@@ -381,4 +383,5 @@ def all_cases(known: list[str]) -> list[Case]:
         *softmax_cases(),
         *random_cases(),
         *update_cases(),
+        *vision_cases(),
     ]

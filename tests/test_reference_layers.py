@@ -18,6 +18,7 @@ from lamina.reference.activations import ACTIVATIONS
 from lamina.reference.normalization import moments
 from lamina.registry import activations
 from lamina.registry import layers as registry
+from vision_layer_cases import ROWS
 
 TOLERANCE = {"float32": {"rtol": 3e-5, "atol": 3e-5}, "float64": {"rtol": 1e-10, "atol": 1e-11}}
 Options = dict[str, Any]
@@ -133,6 +134,7 @@ CASES = [
     Case("Dot", (T, (5,)), {"axes": -1, "normalize": True}),
     Case("Dot", (T, (4, 3)), {"axes": (2, 2), "normalize": True}),
 ]
+CASES += [Case(*row) for row in ROWS]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 

@@ -12,6 +12,7 @@ from lamina.ops.joining import *
 from lamina.ops.linalg import *
 from lamina.ops.math import *
 from lamina.ops.nn import *
+from lamina.ops.pooling import *
 from lamina.ops.reduction import *
 from lamina.ops.shaping import *
 from lamina.ops.sorting import *

@@ -1,0 +1,51 @@
+"""Cases of the ops and layers for images: pooling, normalization, geometry."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from core_cases import Array, Case, case, distinct, values
+from lamina.reference.pooling import max_pool
+
+# Sizes of x, then attributes of the pooling.
+POOLS: list[tuple[tuple[int, ...], dict[str, Any]]] = [
+    ((2, 7, 3), {"window": [2], "strides": [2]}),
+    ((1, 5, 1), {"window": [5]}),
+    ((2, 9, 67), {"window": [4], "strides": [3], "padding": [1, 2]}),
+    ((0, 4, 3), {"window": [2]}),
+    ((1, 700, 2), {"window": [300], "strides": [150]}),
+    ((2, 4, 6, 16), {"window": [2, 2], "strides": [2, 2]}),
+    ((3, 5, 7, 5), {"window": [2, 2], "strides": [2, 2]}),
+    ((2, 7, 6, 33), {"window": [3, 2], "strides": [2, 1], "padding": [1, 1, 0, 1]}),
+    ((1, 5, 5, 3), {"window": [1, 1], "strides": [3, 2]}),
+    ((2, 4, 5, 3, 2), {"window": [2, 3, 2], "strides": [1, 2, 1]}),
+    ((1, 3, 4, 5, 17), {"window": [2, 2, 2], "strides": [2, 2, 2], "padding": [0, 1, 0, 0, 0, 1]}),
+]
+
+
+def pooling_cases() -> list[Case]:
+    """Return the cases of pooling and its gradients."""
+    cases = []
+    for shape, attributes in POOLS:
+        places = max_pool.forward(np.zeros(shape), **attributes)[1]
+        taps = int(np.prod(attributes["window"]))
+        full = [*shape[1:-1]]
+
+        def inside(rng: np.random.Generator, places: Array = places, n: int = taps) -> Array:
+            return rng.integers(0, n, places.shape).astype(places.dtype)
+
+        cases += [
+            case("max_pool", distinct(*shape), **attributes),
+            case("max_pool_grad", values(*places.shape), inside, size=full, **attributes),
+            case("max_pool_take", values(*shape), inside, **attributes),
+            case("average_pool", values(*shape), **attributes),
+            case("average_pool_grad", values(*places.shape), size=full, **attributes),
+        ]
+    return cases
+
+
+def vision_cases() -> list[Case]:
+    """Return every case of an op for images."""
+    return pooling_cases()
