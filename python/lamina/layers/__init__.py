@@ -2,6 +2,7 @@
 
 from lamina.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from lamina.layers.base import Layer
+from lamina.layers.batch_normalization import BatchNormalization
 from lamina.layers.core import Dense, Identity, Input, InputLayer, Lambda
 from lamina.layers.embedding import Embedding
 from lamina.layers.input_spec import InputSpec
@@ -23,6 +24,12 @@ from lamina.layers.merging import (
     minimum,
     multiply,
     subtract,
+)
+from lamina.layers.normalization import (
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
 )
 from lamina.layers.pooling import (
     AveragePooling1D,
@@ -68,6 +75,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
+    "BatchNormalization",
     "Concatenate",
     "Dense",
     "Dot",
@@ -87,12 +95,14 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "MaxPool1D",
@@ -107,12 +117,14 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "Softmax",
     "Subtract",
+    "UnitNormalization",
     "add",
     "average",
     "concatenate",

@@ -5,9 +5,9 @@ Nothing here is fast; the tests hold the compiled core and the layers to it.
 
 from lamina.reference import (
     activations,
+    batch_norm,
     binary,
     constraints,
-    control,
     embedding,
     indexing,
     initializers,
@@ -27,6 +27,7 @@ from lamina.reference import (
     schedules,
     shaping,
     softmax,
+    standardization,
     unary,
 )
 from lamina.reference.layers import LAYERS
@@ -39,9 +40,9 @@ __all__ = [
     "OPS",
     "Reference",
     "activations",
+    "batch_norm",
     "binary",
     "constraints",
-    "control",
     "embedding",
     "indexing",
     "initializers",
@@ -61,5 +62,6 @@ __all__ = [
     "schedules",
     "shaping",
     "softmax",
+    "standardization",
     "unary",
 ]
