@@ -24,6 +24,8 @@ void register_all_ops() {
   register_draw_ops();
   register_update_ops();
   register_matmul_ops();
+  register_loop_ops();
+  register_switch_ops();
 }
 
 }  // namespace lamina

@@ -22,5 +22,7 @@ void register_random_ops();
 void register_draw_ops();
 void register_update_ops();
 void register_matmul_ops();
+void register_loop_ops();
+void register_switch_ops();
 
 }  // namespace lamina

@@ -6,6 +6,7 @@ they are recorded as part of a functional model.
 
 # ruff: noqa: F403
 from lamina.ops.arithmetic import *
+from lamina.ops.control import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
 from lamina.ops.joining import *
