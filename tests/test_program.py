@@ -332,3 +332,14 @@ def test_nested_structures() -> None:
         nest.pack_as(nested, [1, 2, 3])
     with pytest.raises(ValueError, match="structures that agree"):
         nest.map_structure(lambda a, b: a, [1, 2], [3])
+
+
+def test_equal_values_under_other_names() -> None:
+    @lamina.function
+    def twice(x):
+        y = ops.tanh(x)
+        return [ops.reshape(y, (6,)), ops.reshape(y, (6,)) + 0, ops.reshape(y, (6,))]
+
+    x = np.arange(6.0).reshape(2, 3)
+    for result in twice(x):
+        np.testing.assert_allclose(result, np.tanh(x).ravel())

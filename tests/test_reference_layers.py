@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import lamina
+from attention_layer_cases import LISTED, SPREAD
 from core_cases import Array
 from lamina import layers, ops
 from lamina.models import Model
@@ -29,7 +30,7 @@ class Case:
     """A layer's name and arguments, and the shapes of one sample of its inputs.
 
     call: what it is called with, made from the first input; reference: what only the reference
-    takes, or takes instead.
+    takes, or takes instead; spread: each input is an argument, not all of them a list.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Case:
     arguments: Options = field(default_factory=dict)
     call: Callable[[Array], Options] = lambda x: {}
     reference: Options = field(default_factory=dict)
+    spread: bool = False
 
     def __str__(self) -> str:
         return f"{self.name}-{self.shapes}-{self.arguments}".replace(" ", "")
@@ -51,14 +53,16 @@ class Case:
         made = getattr(layers, self.name)(**self.arguments, dtype=dtype)
         if self.name == "InputLayer":
             return Model(made.output, made.output)
-        made(alone(self.inputs(dtype, 2)), **self.call(self.inputs(dtype, 2)[0]))
+        self.apply(made, self.inputs(dtype, 2), self.call(self.inputs(dtype, 2)[0]))
         if self.name == "Normalization" and "mean" not in self.arguments:
             made.adapt(2 * rng.normal(size=(11, *self.shapes[0])) + 3)
         elif made.weights:
-            drawn = [rng.normal(size=w.shape) for w in made.weights]
-            positive = [w.name == "moving_variance" for w in made.weights]
-            made.set_weights([abs(w) if p else w for w, p in zip(drawn, positive, strict=True)])
+            made.set_weights([rng.normal(size=w.shape) for w in made.weights])
         return made
+
+    def apply(self, layer: Any, inputs: list[Any], options: Options) -> Any:
+        """Return the layer's output."""
+        return layer(*inputs, **options) if self.spread else layer(alone(inputs), **options)
 
 
 def training(x: Array) -> Options:
@@ -136,7 +140,8 @@ CASES = [
     Case("Dot", (T, (5,)), {"axes": -1, "normalize": True}),
     Case("Dot", (T, (4, 3)), {"axes": (2, 2), "normalize": True}),
 ]
-CASES += [Case(*row) for row in ROWS]
+CASES += [Case(*row) for row in (*ROWS, *LISTED)]
+CASES += [Case(*row, spread=True) for row in SPREAD]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 
@@ -148,7 +153,7 @@ class Pair:
     """A layer and its reference, with the same weights, in the same random state."""
 
     def __init__(self, case: Case, dtype: str, batch: int) -> None:
-        self.layer, self.inputs = case.layer(dtype), case.inputs(dtype, batch)
+        self.case, self.layer, self.inputs = case, case.layer(dtype), case.inputs(dtype, batch)
         self.call = case.call(self.inputs[0])
         self.options = {**case.arguments, **case.reference, **self.call}
         self.state = None
@@ -167,7 +172,7 @@ class Pair:
         """Return the layer's output from the first random state."""
         if hasattr(self.layer, "seed_generator"):
             self.layer.seed_generator.state.assign(self.state)
-        return np.asarray(self.layer(alone(self.inputs), **self.call))
+        return np.asarray(self.case.apply(self.layer, self.inputs, self.call))
 
     def gradients(self, dy: Array) -> list[Array]:
         """Return the gradient of sum(dy * output) for each input and trainable weight."""
@@ -176,7 +181,7 @@ class Pair:
 
         @lamina.function
         def slopes(*tensors: Any) -> Any:
-            total = ops.sum(self.layer(alone(list(tensors)), **self.call) * dy)
+            total = ops.sum(self.case.apply(self.layer, list(tensors), self.call) * dy)
             return lamina.grad(total, [*tensors, *self.layer.trainable_weights])
 
         sources = [*self.inputs, *self.layer.trainable_weights]

@@ -23,15 +23,13 @@ struct Instructions {
   std::map<Value, std::shared_ptr<const Buffer>> constants;  // values known when the plan is compiled
 
   Value root(Value value) const {
-    const auto found = same.find(value);
-    return found == same.end() ? value : found->second;
+    for (auto found = same.find(value); found != same.end(); found = same.find(value)) value = found->second;
+    return value;
   }
 };
 
 // The nodes that `outputs` and the graph's writes need.
 Instructions select_instructions(const Graph& graph, const std::vector<Value>& outputs);
-// Lets ops leave out outputs that nobody reads.
-void trim_outputs(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops an instruction that does what an earlier one did.
 void merge_equal(Instructions& list);
 // Computes now what depends on constants alone.

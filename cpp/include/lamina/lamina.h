@@ -14,7 +14,6 @@
 #include "core/tensor_type.h"
 #include "core/threads.h"
 #include "core/variable.h"
-#include "graph/function.h"
 #include "graph/graph.h"
 #include "graph/loop.h"
 #include "graph/plan.h"

@@ -1,9 +1,10 @@
 """Layers: the building blocks of models."""
 
 from lamina.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
+from lamina.layers.attention import AdditiveAttention, Attention
 from lamina.layers.base import Layer
-from lamina.layers.batch_normalization import BatchNormalization
 from lamina.layers.core import Dense, Identity, Input, InputLayer, Lambda
+from lamina.layers.einsum_dense import EinsumDense
 from lamina.layers.embedding import Embedding
 from lamina.layers.input_spec import InputSpec
 from lamina.layers.masking import Masking
@@ -25,12 +26,7 @@ from lamina.layers.merging import (
     multiply,
     subtract,
 )
-from lamina.layers.normalization import (
-    GroupNormalization,
-    LayerNormalization,
-    RMSNormalization,
-    UnitNormalization,
-)
+from lamina.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
 from lamina.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -68,6 +64,8 @@ __all__ = [
     "ELU",
     "Activation",
     "Add",
+    "AdditiveAttention",
+    "Attention",
     "Average",
     "AveragePooling1D",
     "AveragePooling2D",
@@ -75,11 +73,11 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
-    "BatchNormalization",
     "Concatenate",
     "Dense",
     "Dot",
     "Dropout",
+    "EinsumDense",
     "Embedding",
     "Flatten",
     "GaussianNoise",
@@ -95,14 +93,13 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
-    "GroupNormalization",
+    "GroupQueryAttention",
     "Identity",
     "Input",
     "InputLayer",
     "InputSpec",
     "Lambda",
     "Layer",
-    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "MaxPool1D",
@@ -113,18 +110,17 @@ __all__ = [
     "MaxPooling3D",
     "Maximum",
     "Minimum",
+    "MultiHeadAttention",
     "Multiply",
     "Normalization",
     "PReLU",
     "Permute",
-    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "Softmax",
     "Subtract",
-    "UnitNormalization",
     "add",
     "average",
     "concatenate",

@@ -147,14 +147,21 @@ class Softmax(Layer):
         self.axis = axis if isinstance(axis, int) else list(axis)
 
     def call(self, inputs: TensorBase, mask: TensorBase | None = None) -> TensorBase:
-        if mask is not None:
-            mask = mask if mask.dtype == "bool" else ops.greater(mask, 0.5)
-            inputs = ops.where(mask, inputs, -1e9)
-        if isinstance(self.axis, int):
-            outputs = activations.softmax(inputs, axis=self.axis)
-        else:
-            outputs = ops.exp(inputs - ops.logsumexp(inputs, axis=self.axis, keepdims=True))
-        return outputs if mask is None else ops.where(mask, outputs, 0.0)
+        if mask is not None and mask.dtype != "bool":
+            mask = ops.greater(mask, 0.5)
+        return masked_softmax(inputs, self.axis, mask)
+
+
+def masked_softmax(x: TensorBase, axis: int | list[int], mask: TensorBase | None) -> TensorBase:
+    """Return softmax over the axes of where the mask is True, 0 elsewhere; None: of everything."""
+    if mask is not None:
+        x = ops.where(mask, x, -1e9)
+    axes = [axis] if isinstance(axis, int) else axis
+    if len(axes) == 1:
+        outputs = activations.softmax(x, axis=axes[0])
+    else:
+        outputs = ops.exp(x - ops.logsumexp(x, axis=axes, keepdims=True))
+    return outputs if mask is None else ops.where(mask, outputs, 0.0)
 
 
 def _at_least_zero(layer: str, name: str, value: Any) -> float:

@@ -30,7 +30,7 @@ class Dropout(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.rate = _from_0_to_1(self._title, "rate", rate)
+        self.rate = from_0_to_1(self._title, "rate", rate)
         self.noise_shape = self._checked_noise_shape(noise_shape)
         self.seed = seed
         if rate > 0:
@@ -61,7 +61,7 @@ class GaussianNoise(Layer):
 
     def __init__(self, stddev: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.stddev = _from_0_to_1(self._title, "stddev", stddev)
+        self.stddev = from_0_to_1(self._title, "stddev", stddev)
         self.seed = seed
         if stddev > 0:
             self.seed_generator = SeedGenerator(seed)
@@ -75,7 +75,7 @@ class GaussianNoise(Layer):
         return ops.add(inputs, noise)
 
 
-def _from_0_to_1(layer: str, name: str, value: Any) -> float:
+def from_0_to_1(layer: str, name: str, value: Any) -> float:
     if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ValueError(f"{layer}: expected {name} in 0..1, received {name}={value!r}")
     return value

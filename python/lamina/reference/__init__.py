@@ -5,10 +5,9 @@ Nothing here is fast; the tests hold the compiled core and the layers to it.
 
 from lamina.reference import (
     activations,
-    batch_norm,
+    attention,
     binary,
     constraints,
-    control,
     embedding,
     indexing,
     initializers,
@@ -28,7 +27,6 @@ from lamina.reference import (
     schedules,
     shaping,
     softmax,
-    standardization,
     unary,
 )
 from lamina.reference.layers import LAYERS
@@ -41,10 +39,9 @@ __all__ = [
     "OPS",
     "Reference",
     "activations",
-    "batch_norm",
+    "attention",
     "binary",
     "constraints",
-    "control",
     "embedding",
     "indexing",
     "initializers",
@@ -64,6 +61,5 @@ __all__ = [
     "schedules",
     "shaping",
     "softmax",
-    "standardization",
     "unary",
 ]
