@@ -59,29 +59,35 @@ LAMINA_INLINE void transpose(Vec<T> (&square)[kLanes<T>]) {
   }
 }
 
-// Square by square; lanes of a panel that no column fills become 0.
+// Transposes the square at x, of which `rows` rows and `columns` columns exist (as many as lanes: a whole one), and
+// stores its columns in full vectors, in which lanes of rows that do not exist are 0.
+template <bool kWhole, typename T>
+LAMINA_INLINE void transpose_to(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* to, int64_t to_row) {
+  Vec<T> square[kLanes<T>];
+#pragma GCC unroll 16
+  for (int s = 0; s < kLanes<T>; ++s, x += x_row) {
+    square[s] = kWhole ? load(x) : s < rows ? load_up_to(x, columns) : Vec<T>{};
+  }
+  transpose<T>(square);
+#pragma GCC unroll 16
+  for (int s = 0; s < kLanes<T>; ++s, to += to_row) {
+    if (kWhole || s < columns) store(to, square[s]);
+  }
+}
+
 template <typename T>
 void gemm_pack_transposed(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* panels, int64_t width) {
   constexpr int kSide = kLanes<T>;
   for (int64_t j = 0; j < columns; j += kSide) {
     T* panel = panels + j / width * width * rows + j % width;
+    const T* from = x + j * x_row;
     const int64_t filled = columns - j < kSide ? columns - j : kSide;
-    for (int64_t i = 0; i < rows; i += kSide) {
-      const int64_t left = rows - i;
-      Vec<T> square[kSide] = {};
-      if (filled == kSide && left >= kSide) {
-#pragma GCC unroll 16
-        for (int s = 0; s < kSide; ++s) square[s] = load(x + (j + s) * x_row + i);
-      } else {
-        for (int s = 0; s < filled; ++s) square[s] = load_up_to(x + (j + s) * x_row + i, left);
-      }
-      transpose<T>(square);
-      if (left >= kSide) {
-#pragma GCC unroll 16
-        for (int s = 0; s < kSide; ++s) store(panel + (i + s) * width, square[s]);
-      } else {
-        for (int s = 0; s < left; ++s) store(panel + (i + s) * width, square[s]);
-      }
+    int64_t i = 0;
+    if (filled == kSide) {
+      for (; i + kSide <= rows; i += kSide) transpose_to<true>(from + i, x_row, kSide, kSide, panel + i * width, width);
+    }
+    for (; i < rows; i += kSide) {
+      transpose_to<false>(from + i, x_row, filled, rows - i, panel + i * width, width);
     }
   }
 }
