@@ -24,6 +24,7 @@ struct GemmTask {
   // a[i * a_row + r * a_run + p * a_step]. B goes on as before.
   int64_t runs = 1;
   int64_t a_run = 0;
+  const T* ahead = nullptr;  // what a tile brings into the second cache meanwhile, a line for every p; null: nothing
 };
 
 // What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum

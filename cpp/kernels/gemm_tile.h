@@ -33,6 +33,9 @@ void gemm_tile(const GemmTask<T>& task) {
 #pragma GCC unroll 16
     for (int j = 0; j < kWidth; ++j) __builtin_prefetch(task.c + i * task.c_row + j * kLanes<T>, 1);
   }
+  // The loop below has room for a prefetch, not for a branch.
+  const T* ahead = task.ahead == nullptr ? task.b : task.ahead;
+  const int64_t line = task.ahead == nullptr ? 0 : 64 / sizeof(T);
   Vec<T> sum[kRows][kWidth] = {};
   for (int64_t run = task.runs; run > 0; --run) {
     for (int64_t p = task.k; p > 0; --p) {
@@ -45,6 +48,8 @@ void gemm_tile(const GemmTask<T>& task) {
 #pragma GCC unroll 16
         for (int j = 0; j < kWidth; ++j) sum[i][j] = fma(x, row[j], sum[i][j]);
       }
+      __builtin_prefetch(ahead, 0, 2);
+      ahead += line;
       b += b_step;
 #pragma GCC unroll 16
       for (int g = 0; g < kGroups; ++g) a[g] += a_step;

@@ -9,25 +9,25 @@ namespace lamina {
 namespace {
 
 // Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the
-// second.
-constexpr int64_t kDepthBytes = 256 * 4;
-constexpr int64_t kBlockBytes = 512 * 1024;
+// second. The deeper the panel, the less often C comes by from further out.
+constexpr int64_t kDepthBytes = 4096;
+constexpr int64_t kBlockBytes = 256 * 1024;
 // Tiles are as wide as leaves them this many rows, or all there are.
 constexpr int kTileRows = 6;
 // From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
 // Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
-constexpr int64_t kMostRows = 2048;
+constexpr int64_t kMostRows = 512;
 // Rows a multiple of this apart meet in the same few lines of the first cache, and have to be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
 // What it costs to read an operand, or to pack B, as that many more rows or columns.
 constexpr int64_t kReadCost = 4, kPackCost = 8;
 
-// Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than the vectors' sums
-// that are left over when vectors run along k.
+// Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than adding up the
+// vectors that are left over when vectors run along k. (Measured.)
 bool dot_is_better(int64_t m, int64_t k) {
-  return m <= 2 || m * (k + 256) <= 32 * k;
+  return m <= 2 || m * (k + 350) <= 64 * k;
 }
 
 int64_t divide_up(int64_t a, int64_t b) {
@@ -149,7 +149,7 @@ void Product<T>::run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, 
   }
 }
 
-// A packed operand keeps its own order, since tiles can read A along either stride.
+// A packed block lies row by row, so that the tiles' next rows are what comes next in memory.
 template <typename T>
 void Product<T>::place_a(const T* a, T* packed, Block& block) const {
   const int64_t k = block.first.k;
@@ -158,13 +158,13 @@ void Product<T>::place_a(const T* a, T* packed, Block& block) const {
   block.first.a_step = a_step_;
   block.a_tile = block.tile_rows * a_row_;
   if (!pack_a_) return;
-  block.a_tile = block.tile_rows * k;
+  block.first.a_row = depth_;
+  block.first.a_step = 1;
+  block.a_tile = block.tile_rows * depth_;
   if (a_step_ == 1) {
-    kernels_->pack(a, a_row_, block.rows, k, packed, k);
-    block.first.a_row = k;
+    kernels_->pack(a, a_row_, block.rows, k, packed, depth_);
   } else {
-    kernels_->pack(a, a_step_, k, block.rows, packed, block.tile_rows);
-    block.first.a_step = block.tile_rows;
+    kernels_->pack_transposed(a, a_step_, block.rows, k, packed, depth_);
   }
 }
 
@@ -186,6 +186,7 @@ void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
   GemmTask<T> row = block.first;
   for (int64_t i = 0; i < block.rows; i += block.tile_rows) {
     const int64_t rows = std::min(block.tile_rows, block.rows - i);
+    if (pack_a_) row.ahead = row.a + block.a_tile;
     if (use_dot_) {
       row.columns = block.columns;
       kernels_->dot(row, rows);
