@@ -218,6 +218,16 @@ LAMINA_INLINE V normal_cdf(V x) {
   return select(x < 0, tail, 1 - tail);
 }
 
+// x P(X <= x). Where that is tiny only the exponential is: the factors before it keep every bit, and so the product is
+// right down to the last denormal number.
+template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V gelu(V x) {
+  const V u = x * T(0.70710678118654752), t = clamp(abs(x), T(0), T(sizeof(T) == 4 ? 15 : 39));
+  const V near = x * fma(u, T(0.5) * polynomial(u * u, Coefficients<T>::kErf), V{} + T(0.5));
+  const V half = T(0.5) * erfcx(t * T(0.70710678118654752)), e = exp_of_square(t, T(0.5));
+  return select(abs(x) < T(0.7), near, select(x < 0, (-t * half) * e, x * (1 - half * e)));
+}
+
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V normal_pdf(V x) {
   return T(0.3989422804014327) * exp(T(-0.5) * x * x);
