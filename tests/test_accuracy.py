@@ -58,7 +58,7 @@ def isa(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def floats(step: int, chunk: int = 1 << 22) -> Iterator[NDArray[np.float32]]:
-    """Yield every `step`-th float32 in order of their bits, and the edges: all of them at step 1."""
+    """Yield the edges and every `step`-th float32 in order of the bits: all of them at step 1."""
     edges = [0, -0.0, 1, -1, 0.5, -0.5, np.inf, -np.inf, np.nan, 3e38, -3e38, 1e-45, -1e-45, 1e-38]
     yield np.array(edges, np.float32)
     for begin in range(0, 2**32, step * chunk):
