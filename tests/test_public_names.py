@@ -43,7 +43,7 @@ NAMES = {
         Recall RootMeanSquaredError R2Score TruePositives TrueNegatives FalsePositives
         FalseNegatives MeanSquaredError mean_squared_error binary_crossentropy
         categorical_accuracy get serialize deserialize""",
-    "lamina.models": "Model Sequential clone_model load_model model_from_json save_model",
+    "lamina.models": "RBM Model Sequential clone_model load_model model_from_json save_model",
     "lamina.optimizers": """Optimizer SGD RMSprop Adam AdamW Adamax Nadam Adagrad Adadelta
         Ftrl Lamb Lion Manhattan Rprop schedules
         get serialize deserialize""",

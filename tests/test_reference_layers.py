@@ -57,7 +57,9 @@ class Case:
         if self.name == "Normalization" and "mean" not in self.arguments:
             made.adapt(2 * rng.normal(size=(11, *self.shapes[0])) + 3)
         elif made.weights:
-            made.set_weights([rng.normal(size=w.shape) for w in made.weights])
+            drawn = [rng.normal(size=w.shape) for w in made.weights]
+            positive = [w.name == "moving_variance" for w in made.weights]
+            made.set_weights([abs(w) if p else w for w, p in zip(drawn, positive, strict=True)])
         return made
 
     def apply(self, layer: Any, inputs: list[Any], options: Options) -> Any:

@@ -46,6 +46,18 @@ def pooling_cases() -> list[Case]:
     return cases
 
 
+def normalization_cases() -> list[Case]:
+    """Return the cases of batch normalization."""
+    cases = []
+    for shape in [(5, 3), (1, 4), (700, 1), (2, 3, 67), (3, 9, 11, 5), (40, 130), (4097, 17)]:
+        x, channels, variance = values(*shape), values(shape[-1]), values(shape[-1], low=1)
+        cases += [
+            case("batch_norm", x, channels, channels, epsilon=1e-3),
+            case("batch_norm_grad", x, x, channels, channels, variance, epsilon=0.1),
+        ]
+    return cases
+
+
 def vision_cases() -> list[Case]:
     """Return every case of an op for images."""
-    return pooling_cases()
+    return [*pooling_cases(), *normalization_cases()]

@@ -43,4 +43,47 @@ def pooling_rows() -> list[Row]:
     return rows
 
 
-ROWS = pooling_rows()
+def in_training(x: Any) -> dict[str, Any]:
+    """Return the options of a call in training."""
+    return {"training": True}
+
+
+def masked_in_training(x: Any) -> dict[str, Any]:
+    """Return the options of a call in training with a mask."""
+    return {"training": True, **steps_mask(x)}
+
+
+def normalization_rows() -> list[Row]:
+    """Return the cases of normalization layers."""
+    batch, layer, group = "BatchNormalization", "LayerNormalization", "GroupNormalization"
+    rows: list[Row] = [
+        (batch, (shape,), arguments, call)
+        for call in (lambda x: {}, in_training)
+        for shape, arguments in [
+            ((5,), {}),
+            (IMAGE, {"epsilon": 0.1}),
+            (IMAGE, {"axis": 1}),
+            (SEQUENCE, {"center": False}),
+            (SEQUENCE, {"scale": False, "axis": -2}),
+        ]
+    ]
+    return [
+        *rows,
+        (batch, (SEQUENCE,), {}, masked_in_training),
+        (batch, (SEQUENCE,), {}, steps_mask),
+        (layer, (SEQUENCE,)),
+        (layer, (IMAGE,), {"axis": [1, -1], "epsilon": 0.01}),
+        (layer, (IMAGE,), {"axis": 2, "center": False}),
+        (layer, (SEQUENCE,), {"axis": (1, 2), "scale": False}),
+        (group, ((5, 6),), {"groups": 3}),
+        (group, ((4, 3, 5),), {"groups": 2, "axis": 1}),
+        (group, (IMAGE,), {"groups": -1, "center": False}),
+        (group, (IMAGE,), {"groups": 1, "scale": False}),
+        ("RMSNormalization", (SEQUENCE,)),
+        ("RMSNormalization", (IMAGE,), {"axis": [1, -1], "epsilon": 0.01}),
+        ("UnitNormalization", (SEQUENCE,)),
+        ("UnitNormalization", (SEQUENCE,), {"axis": (1, 2)}),
+    ]
+
+
+ROWS = [*pooling_rows(), *normalization_rows()]

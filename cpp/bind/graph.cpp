@@ -5,6 +5,7 @@
 #include "bind/array.h"
 #include "bind/attributes.h"
 #include "bind/register.h"
+#include "bind/run.h"
 #include "graph/plan.h"
 
 namespace lamina::bind {
@@ -47,9 +48,27 @@ std::vector<std::optional<int64_t>> gradients(Graph& graph, int64_t target, cons
   return handles;
 }
 
+void bind_function(py::module_& module) {
+  py::class_<Function, std::shared_ptr<Function>>(module, "Function", "A graph with its ends in order: a loop's body.")
+      .def(py::init([](const Graph& graph, const std::vector<int64_t>& inputs, const std::vector<int64_t>& outputs) {
+             return std::make_shared<Function>(graph, from_handles(graph, inputs), from_handles(graph, outputs));
+           }),
+           py::arg("graph"), py::arg("inputs"), py::arg("outputs"))
+      .def("__repr__",
+           [](const Function& function) {
+             return concat("<function of ", function.inputs.size(), " inputs and ", function.outputs.size(),
+                           " outputs>");
+           })
+      .def("__call__", [](const Function& function, const py::args& inputs) {
+        Plan plan(function);
+        return run_plan(plan, inputs);
+      });
+}
+
 }  // namespace
 
 void bind_graph(py::module_& module) {
+  bind_function(module);
   py::class_<Graph>(module, "Graph", "A pure dataflow graph; values are integers handed out by its methods.")
       .def(py::init<>())
       .def(

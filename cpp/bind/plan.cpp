@@ -36,8 +36,8 @@ std::vector<std::string> describe_steps(const Plan& plan) {
 
 namespace {
 
-// The pointers of one call, checked against the plan's types; keeps alive the copies of arrays that were not
-// contiguous.
+// The pointers of one call, checked against the plan's types; keeps alive the copies of what was
+// no contiguous array.
 class Call {
  public:
   Call(const Plan& plan, const py::sequence& inputs) : results(plan.output_types().size()) {
@@ -46,16 +46,14 @@ class Call {
     if (types.size() > kFew) many_inputs_.resize(types.size());
     if (results.size() > kFew) many_outputs_.resize(results.size());
     for (size_t i = 0; i < types.size(); ++i) {
-      const auto array = py::reinterpret_borrow<py::object>(inputs[i]).cast<py::array>();
+      const auto item = py::reinterpret_borrow<py::object>(inputs[i]);
+      const auto array = item.cast<py::array>();
       if (!fits(array, types[i])) {
         fail("run: expected input ", i, " to be ", to_string(types[i]), ", received ", to_string(type_of_array(array)));
       }
-      if (array.flags() & py::array::c_style) {
-        this->inputs()[i] = array.data();
-      } else {
-        copies_.push_back(contiguous(array));
-        this->inputs()[i] = copies_.back().data();
-      }
+      const bool as_it_is = (array.flags() & py::array::c_style) && array.is(item);  // and not a number's copy
+      if (!as_it_is) copies_.push_back(contiguous(array));
+      this->inputs()[i] = as_it_is ? array.data() : copies_.back().data();
     }
     for (size_t i = 0; i < results.size(); ++i) {
       py::array result = empty_array(plan.output_types()[i]);

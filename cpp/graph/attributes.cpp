@@ -1,5 +1,6 @@
 #include "graph/attributes.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <optional>
@@ -10,8 +11,8 @@ namespace lamina {
 namespace {
 
 std::string describe(const Attribute& value) {
-  static constexpr std::array<const char*, 6> kKinds = {"a flag", "an integer", "a number",
-                                                        "a text", "integers",   "numbers"};
+  static constexpr std::array<const char*, 7> kKinds = {"a flag",   "an integer", "a number", "a text",
+                                                        "integers", "numbers",    "functions"};
   return kKinds[value.index()];
 }
 
@@ -108,6 +109,18 @@ std::string Attributes::text(const std::string& name, const std::string& fallbac
 
 std::vector<int64_t> Attributes::integers(const std::string& name) const {
   return as_list<int64_t>(find(items_, name), name, "integers", as_integer);
+}
+
+const Functions& Attributes::functions(const std::string& name) const {
+  const Attribute& value = find_required(items_, name);
+  const auto* functions = std::get_if<Functions>(&value);
+  if (!functions) fail_kind(name, "functions", value);
+  return *functions;
+}
+
+bool Attributes::holds_functions() const {
+  return std::any_of(items_.begin(), items_.end(),
+                     [](const auto& item) { return std::holds_alternative<Functions>(item.second); });
 }
 
 std::vector<double> Attributes::numbers(const std::string& name) const {

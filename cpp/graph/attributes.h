@@ -2,13 +2,18 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <variant>
 #include <vector>
 
 namespace lamina {
 
-using Attribute = std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>>;
+struct Function;  // graph/function.h
+using Functions = std::vector<std::shared_ptr<const Function>>;
+
+using Attribute =
+    std::variant<bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>, Functions>;
 
 // The static arguments of a node. Missing names fall back to the default that the reader gives.
 class Attributes {
@@ -27,6 +32,8 @@ class Attributes {
   std::string text(const std::string& name, const std::string& fallback) const;
   std::vector<int64_t> integers(const std::string& name) const;  // empty where missing
   std::vector<double> numbers(const std::string& name) const;    // empty where missing
+  const Functions& functions(const std::string& name) const;
+  bool holds_functions() const;
 
   const std::map<std::string, Attribute>& items() const { return items_; }
 

@@ -25,7 +25,7 @@ void append_attribute(std::string& key, const Attribute& attribute) {
         } else if constexpr (std::is_same_v<T, std::string>) {
           append(key, value.size());
           key += value;
-        } else {
+        } else if constexpr (!std::is_same_v<T, Functions>) {
           append(key, value.size());
           for (const auto item : value) append(key, item);
         }
@@ -52,15 +52,19 @@ std::string key_of(const std::string& op, const std::vector<TensorType>& inputs,
 
 std::shared_ptr<Plan> eager_plan(const std::string& op, const std::vector<TensorType>& inputs,
                                  const Attributes& attributes) {
+  const auto compile = [&] {
+    Graph graph;
+    std::vector<Value> values;
+    for (const TensorType& type : inputs) values.push_back(graph.input(type));
+    return std::make_shared<Plan>(graph, graph.apply(op, values, attributes));
+  };
+  if (attributes.holds_functions()) return compile();  // which are the same only if they are one object
   const std::string key = key_of(op, inputs, attributes);
   {
     const std::lock_guard guard(g_mutex);
     if (const auto found = g_plans.find(key); found != g_plans.end()) return found->second;
   }
-  Graph graph;
-  std::vector<Value> values;
-  for (const TensorType& type : inputs) values.push_back(graph.input(type));
-  auto plan = std::make_shared<Plan>(graph, graph.apply(op, values, attributes));
+  auto plan = compile();
   const std::lock_guard guard(g_mutex);
   if (g_plans.size() >= kMostPlans) g_plans.clear();
   return g_plans.emplace(key, std::move(plan)).first->second;

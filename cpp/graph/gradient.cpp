@@ -33,16 +33,30 @@ std::vector<Value> Graph::gradients(Value target, const std::vector<Value>& sour
   } else {
     seed = emit::broadcast_to(*this, scalar(type(target).dtype, 1.0), type(target).shape);
   }
-  const std::vector<bool> reached = reached_from(nodes_, sources, target.node);
-  std::map<Value, Value> gradient{{target, seed}};
+  return gradients(std::vector{target}, sources, {seed});
+}
 
-  for (int32_t n = target.node; n >= 0; --n) {
+std::vector<Value> Graph::gradients(const std::vector<Value>& targets, const std::vector<Value>& sources,
+                                    const std::vector<Value>& seeds) {
+  int32_t last = -1;
+  for (const Value& target : targets) last = std::max(last, target.node);
+  const std::vector<bool> reached = reached_from(nodes_, sources, last);
+  std::map<Value, Value> gradient;
+  const auto flow = [&](Value x, Value dx) {
+    const auto [place, first] = gradient.try_emplace(x, dx);
+    if (!first) place->second = emit::add(*this, place->second, dx);
+  };
+  for (size_t i = 0; i < targets.size(); ++i) flow(targets[i], seeds[i]);
+
+  for (int32_t n = last; n >= 0; --n) {
     const Node& node = nodes_[n];
     if (!reached[n] || node.op == nullptr || node.op->grad == nullptr) continue;
-    const bool upstream =
-        std::any_of(node.inputs.begin(), node.inputs.end(), [&](const Value& x) { return reached[x.node]; });
-    GradContext context{*this, node.inputs, {}, {}, node.attributes};
-    bool flows = false;
+    GradContext context{*this, node.inputs, {}, {}, {}, node.attributes};
+    bool upstream = false, flows = false;
+    for (const Value& x : node.inputs) {
+      context.wanted.push_back(reached[x.node] && is_float(type(x).dtype));
+      upstream = upstream || context.wanted.back();
+    }
     for (int32_t i = 0; i < static_cast<int32_t>(node.outputs.size()); ++i) {
       context.y.push_back({n, i});
       const auto found = gradient.find({n, i});
@@ -52,10 +66,7 @@ std::vector<Value> Graph::gradients(Value target, const std::vector<Value>& sour
     if (!upstream || !flows) continue;
     const std::vector<Value> dx = node.op->grad(context);
     for (size_t i = 0; i < dx.size(); ++i) {
-      const Value x = node.inputs[i];
-      if (!dx[i] || !reached[x.node] || !is_float(type(x).dtype)) continue;
-      auto [place, first] = gradient.try_emplace(x, dx[i]);
-      if (!first) place->second = emit::add(*this, place->second, dx[i]);
+      if (dx[i] && context.wanted[i]) flow(node.inputs[i], dx[i]);
     }
   }
 

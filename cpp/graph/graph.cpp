@@ -78,4 +78,15 @@ Value Graph::add(const std::string& op, const std::vector<Value>& inputs, Attrib
   return apply(op, inputs, std::move(attributes)).front();
 }
 
+std::vector<bool> needed_nodes(const Graph& graph, const std::vector<Value>& roots) {
+  const auto& nodes = graph.nodes();
+  std::vector<bool> needed(nodes.size(), false);
+  for (const Value& root : roots) needed[root.node] = true;
+  for (size_t n = nodes.size(); n-- > 0;) {
+    if (!needed[n]) continue;
+    for (const Value& input : nodes[n].inputs) needed[input.node] = true;
+  }
+  return needed;
+}
+
 }  // namespace lamina

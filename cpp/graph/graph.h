@@ -39,6 +39,9 @@ class Graph {
   // Gradients of `target` (summed if it is not a scalar, or weighted by `seed`) with respect to each of `sources`;
   // no value where target does not depend on the source.
   std::vector<Value> gradients(Value target, const std::vector<Value>& sources, Value seed = {});
+  // The same for the sum over several targets, each weighted by its seed.
+  std::vector<Value> gradients(const std::vector<Value>& targets, const std::vector<Value>& sources,
+                               const std::vector<Value>& seeds);
 
   const TensorType& type(Value value) const { return nodes_[value.node].outputs[value.index]; }
   const std::deque<Node>& nodes() const { return nodes_; }
@@ -59,6 +62,9 @@ class Graph {
   std::map<const Variable*, Value> current_;  // what a read gives now
 };
 
+// Which nodes are `roots` or what they are computed from.
+std::vector<bool> needed_nodes(const Graph& graph, const std::vector<Value>& roots);
+
 // Emission helpers for gradient rules; each adds the nodes it needs and folds nothing.
 namespace emit {
 Value add(Graph& g, Value a, Value b);
@@ -72,6 +78,7 @@ Value sum_to(Graph& g, Value dy, const Shape& shape);
 Value reshape(Graph& g, Value a, const Shape& shape);
 Value broadcast_to(Graph& g, Value a, const Shape& shape);
 Value cast(Graph& g, Value a, DType dtype);
+Value zeros(Graph& g, const TensorType& type);
 }  // namespace emit
 
 }  // namespace lamina

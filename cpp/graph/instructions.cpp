@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <string_view>
 #include <tuple>
 
@@ -9,13 +10,9 @@ namespace lamina {
 
 Instructions select_instructions(const Graph& graph, const std::vector<Value>& outputs) {
   const auto& nodes = graph.nodes();
-  std::vector<bool> needed(nodes.size(), false);
-  for (const Value& value : outputs) needed[value.node] = true;
-  for (const auto& write : graph.writes()) needed[write.value.node] = true;
-  for (size_t n = nodes.size(); n-- > 0;) {
-    if (!needed[n]) continue;
-    for (const Value& input : nodes[n].inputs) needed[input.node] = true;
-  }
+  std::vector<Value> roots = outputs;
+  for (const auto& write : graph.writes()) roots.push_back(write.value);
+  const std::vector<bool> needed = needed_nodes(graph, roots);
   Instructions list;
   for (size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = nodes[n];
@@ -30,6 +27,25 @@ Instructions select_instructions(const Graph& graph, const std::vector<Value>& o
     list.code.push_back(std::move(instruction));
   }
   return list;
+}
+
+void trim_outputs(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
+  std::set<Value> read(outputs.begin(), outputs.end());
+  for (const auto& write : graph.writes()) read.insert(write.value);
+  for (const Instruction& instruction : list.code) read.insert(instruction.inputs.begin(), instruction.inputs.end());
+  for (Instruction& instruction : list.code) {
+    if (instruction.op->trim == nullptr) continue;
+    NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
+    std::vector<bool> kept;
+    for (const Value& value : instruction.inputs) info.inputs.push_back(graph.type(value));
+    for (const Value& value : instruction.outputs) {
+      info.outputs.push_back(graph.type(value));
+      kept.push_back(read.contains(value));
+    }
+    instruction.attributes = instruction.op->trim(info, kept);
+    size_t next = 0;
+    std::erase_if(instruction.outputs, [&](const Value&) { return !kept[next++]; });
+  }
 }
 
 void merge_equal(Instructions& list) {
@@ -82,7 +98,7 @@ void fold_constants(const Graph& graph, Instructions& list) {
                                    [&](Value value) { return list.constants.contains(value); });
     const bool small = std::all_of(instruction.outputs.begin(), instruction.outputs.end(),
                                    [&](Value value) { return graph.type(value).bytes() <= kMostBytes; });
-    if (!known || !small) continue;
+    if (!known || !small || instruction.attributes.holds_functions()) continue;
     compute(graph, instruction, list);
     instruction.op = nullptr;
   }

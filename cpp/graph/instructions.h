@@ -30,6 +30,8 @@ struct Instructions {
 
 // The nodes that `outputs` and the graph's writes need.
 Instructions select_instructions(const Graph& graph, const std::vector<Value>& outputs);
+// Lets ops leave out outputs that nobody reads.
+void trim_outputs(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops an instruction that does what an earlier one did.
 void merge_equal(Instructions& list);
 // Computes now what depends on constants alone.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/error.h"
+#include "core/team.h"
 #include "core/tensor_type.h"
 #include "core/worker.h"
 #include "graph/attributes.h"
@@ -69,14 +70,19 @@ struct StepKernel {
   double nanoseconds = 0;  // estimated time on one core; decides how many workers take part
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
+  // In place of `run`, for a step made of steps: all workers of a team enter it together and share its barrier. Such a
+  // kernel says itself how many workers it can use.
+  std::function<void(const StepData&, Worker, SpinBarrier&)> walk;
+  int walkers = 1;
 };
 
 // What a gradient rule sees: the graph to emit nodes into, and the node's values.
 struct GradContext {
   Graph& graph;
-  std::vector<Value> x;   // inputs of the node
-  std::vector<Value> y;   // outputs of the node
-  std::vector<Value> dy;  // gradient of each output; no value where nothing flows
+  std::vector<Value> x;      // inputs of the node
+  std::vector<Value> y;      // outputs of the node
+  std::vector<Value> dy;     // gradient of each output; no value where nothing flows
+  std::vector<bool> wanted;  // which inputs' gradients somebody asks for
   const Attributes& attr;
 };
 
@@ -92,6 +98,9 @@ struct Op {
   bool in_place = false;
   // A function of one floating-point input, element by element: a product may apply it to what it has just computed.
   bool pointwise = false;
+  // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;
+  // returns the attributes of the op with these outputs alone.
+  Attributes (*trim)(const NodeInfo&, std::vector<bool>& kept) = nullptr;
 };
 
 void register_op(const Op& op);              // called by each family's register function, see ops/register.cpp

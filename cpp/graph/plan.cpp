@@ -7,22 +7,39 @@
 
 namespace lamina {
 
-StepData Plan::data_of(const Step& step) const {
-  void* const* table = table_.data();
-  return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]};
+namespace {
+
+void run_step(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
+  const StepData data(table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]);
+  const Worker part{worker.index, std::min(step.workers, worker.count)};
+  if (step.kernel.walk) {
+    if (part.count > 1) {
+      step.kernel.walk(data, worker, barrier);
+    } else if (part.index == 0) {
+      step.kernel.walk(data, part, barrier);
+    }
+    return;
+  }
+  for (int phase = 0; phase < step.kernel.phases; ++phase) {
+    // Only a step that several workers share meets between its phases; a lone worker's order is enough.
+    if (phase > 0 && part.count > 1) barrier.wait(worker.count);
+    if (part.index < part.count) step.kernel.run(data, part, phase);
+  }
 }
 
-void Plan::walk(Worker worker, SpinBarrier& barrier) const {
+}  // namespace
+
+void Plan::walk(void* const* table, Worker worker, SpinBarrier& barrier) const {
   for (const Step& step : steps_) {
     if (step.barrier) barrier.wait(worker.count);
-    const Worker part{worker.index, std::min(step.workers, worker.count)};
-    const StepData data = data_of(step);
-    for (int phase = 0; phase < step.kernel.phases; ++phase) {
-      // Only a step that several workers share meets between its phases; a lone worker's order is enough.
-      if (phase > 0 && part.count > 1) barrier.wait(worker.count);
-      if (part.index < part.count) step.kernel.run(data, part, phase);
-    }
+    run_step(step, table, worker, barrier);
   }
+}
+
+double Plan::nanoseconds() const {
+  double total = 0;
+  for (const Step& step : steps_) total += step.kernel.nanoseconds;
+  return total;
 }
 
 void Plan::bind(const void* const* inputs, void* const* outputs) {
@@ -53,12 +70,11 @@ std::vector<double> Plan::profile(const void* const* inputs, void* const* output
   const FlushDenormals flush(writes_variables_);
   bind(inputs, outputs);
   std::vector<std::vector<double>> times(steps_.size());
+  SpinBarrier alone;
   for (int repeat = 0; repeat < repeats; ++repeat) {
     for (size_t i = 0; i < steps_.size(); ++i) {
       const auto start = Clock::now();
-      for (int phase = 0; phase < steps_[i].kernel.phases; ++phase) {
-        steps_[i].kernel.run(data_of(steps_[i]), Worker{}, phase);
-      }
+      run_step(steps_[i], table_.data(), Worker{}, alone);
       times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
     }
   }

@@ -8,7 +8,7 @@
 #include "core/team.h"
 #include "core/variable.h"
 #include "graph/burst_tuner.h"
-#include "graph/graph.h"
+#include "graph/function.h"
 
 namespace lamina {
 
@@ -27,6 +27,8 @@ struct Step {
 class Plan {
  public:
   Plan(const Graph& graph, const std::vector<Value>& outputs);
+  // A plan that runs within a step of another, by `walk`: its workers are awake already.
+  explicit Plan(const Function& function);
 
   const std::vector<TensorType>& input_types() const { return input_types_; }
   const std::vector<TensorType>& output_types() const { return output_types_; }
@@ -34,6 +36,7 @@ class Plan {
   int64_t arena_bytes() const { return arena_bytes_; }
   int workers() const { return short_ ? 1 : workers_; }
   bool writes_variables() const { return writes_variables_; }
+  double nanoseconds() const;  // estimated time on one core
 
   // Runs once on the caller's memory: one pointer per input and per output.
   void run(const void* const* inputs, void* const* outputs);
@@ -46,11 +49,16 @@ class Plan {
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   void bind_input(size_t i, const void* data) { table_[input_slots_[i]] = const_cast<void*>(data); }
   void bind_output(size_t i, void* data) { table_[output_slots_[i]] = data; }
-  void walk(Worker worker, SpinBarrier& barrier) const;
+  void walk(Worker worker, SpinBarrier& barrier) const { walk(table_.data(), worker, barrier); }
+
+  // For a step that holds a plan and binds tables of its own, copies of this one.
+  const std::vector<void*>& table() const { return table_; }
+  const std::vector<int32_t>& input_slots() const { return input_slots_; }
+  const std::vector<int32_t>& output_slots() const { return output_slots_; }
+  void walk(void* const* table, Worker worker, SpinBarrier& barrier) const;
 
  private:
   void bind(const void* const* inputs, void* const* outputs);
-  StepData data_of(const Step& step) const;
 
   friend class PlanBuilder;
 

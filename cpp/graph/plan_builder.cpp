@@ -27,18 +27,27 @@ class PlanBuilder {
     plan_.writes_variables_ = !graph.writes().empty();
   }
 
-  void build() {
+  // nested: within a step of another plan.
+  void build(bool nested) {
     prepare();
     plan_.arena_ = placement_.allocate();
     plan_.arena_bytes_ = plan_.arena_->bytes();
     for (const Slot& slot : placement_.slots()) plan_.table_.push_back(slot.memory);
-    choose_workers();
+    choose_workers(nested);
     find_barriers();
+  }
+
+  // The slots of some of the graph's inputs, in an order of their own.
+  std::vector<int32_t> slots_of(const std::vector<Value>& inputs) const {
+    std::vector<int32_t> slots;
+    for (const Value& input : inputs) slots.push_back(placement_.slot(input));
+    return slots;
   }
 
  private:
   static Instructions simplified(const Graph& graph, const std::vector<Value>& outputs) {
     Instructions list = select_instructions(graph, outputs);
+    trim_outputs(graph, outputs, list);
     merge_equal(list);
     fold_constants(graph, list);
     absorb_transposes(graph, outputs, list);
@@ -48,7 +57,7 @@ class PlanBuilder {
   }
 
   void prepare();
-  void choose_workers();
+  void choose_workers(bool nested);
   void find_barriers();
 
   const Graph& graph_;
@@ -104,18 +113,18 @@ void PlanBuilder::prepare() {
   }
 }
 
-void PlanBuilder::choose_workers() {
+void PlanBuilder::choose_workers(bool nested) {
   constexpr int kMost = 1024;
   constexpr double kWholePlan = 12000;  // below this, waking the team costs more than it brings
   const double grain = parallel_grain();
   double total = 0;
   for (Step& step : plan_.steps_) {
     const double shares = grain > 0 ? step.kernel.nanoseconds / grain : kMost;
-    step.workers = static_cast<int>(std::clamp<double>(shares, 1, kMost));
+    step.workers = step.kernel.walk ? step.kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, kMost));
     total += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
-  plan_.short_ = grain > 0 && total < kWholePlan;
+  plan_.short_ = grain > 0 && total < kWholePlan && !nested;
 }
 
 // Steps need a barrier between them only where one writes memory that the other touches. Two steps of one worker each
@@ -151,7 +160,14 @@ void PlanBuilder::find_barriers() {
 }
 
 Plan::Plan(const Graph& graph, const std::vector<Value>& outputs) {
-  PlanBuilder(graph, outputs, *this).build();
+  PlanBuilder(graph, outputs, *this).build(false);
+}
+
+Plan::Plan(const Function& function) {
+  PlanBuilder builder(function.graph, function.outputs, *this);
+  builder.build(true);
+  input_slots_ = builder.slots_of(function.inputs);
+  input_types_ = function.input_types();
 }
 
 }  // namespace lamina

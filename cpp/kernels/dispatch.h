@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/batch_norm.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/pool.h"
@@ -18,14 +19,15 @@
 namespace lamina {
 
 // The tables that each instruction set defines as NAME_kernels: type and name.
-#define LAMINA_KERNEL_TABLES(TABLE, isa)        \
-  TABLE(isa, PerType<UnaryKernels>, unary)      \
-  TABLE(isa, PerType<BinaryKernels>, binary)    \
-  TABLE(isa, PerFloat<SoftmaxKernels>, softmax) \
-  TABLE(isa, PerType<ReduceKernels>, reduce)    \
-  TABLE(isa, PerFloat<UpdateKernels>, update)   \
-  TABLE(isa, PerFloat<PoolKernels>, pool)       \
-  TABLE(isa, RandomKernels, random)             \
+#define LAMINA_KERNEL_TABLES(TABLE, isa)             \
+  TABLE(isa, PerType<UnaryKernels>, unary)           \
+  TABLE(isa, PerType<BinaryKernels>, binary)         \
+  TABLE(isa, PerFloat<SoftmaxKernels>, softmax)      \
+  TABLE(isa, PerType<ReduceKernels>, reduce)         \
+  TABLE(isa, PerFloat<UpdateKernels>, update)        \
+  TABLE(isa, PerFloat<BatchNormKernels>, batch_norm) \
+  TABLE(isa, PerFloat<PoolKernels>, pool)            \
+  TABLE(isa, RandomKernels, random)                  \
   TABLE(isa, PerFloat<GemmKernels>, gemm)
 
 struct Kernels {

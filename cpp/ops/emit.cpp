@@ -44,4 +44,8 @@ Value cast(Graph& g, Value a, DType dtype) {
   return g.type(a).dtype == dtype ? a : g.add("cast", {a}, {{"dtype", std::string(dtype_name(dtype))}});
 }
 
+Value zeros(Graph& g, const TensorType& type) {
+  return broadcast_to(g, g.scalar(type.dtype, 0), type.shape);
+}
+
 }  // namespace lamina::emit

@@ -17,12 +17,15 @@ void register_all_ops() {
   register_along_axis_ops();
   register_sort_ops();
   register_pool_ops();
+  register_batch_norm_ops();
   register_softmax_ops();
   register_crossentropy_ops();
   register_random_ops();
   register_draw_ops();
   register_update_ops();
   register_matmul_ops();
+  register_loop_ops();
+  register_switch_ops();
 }
 
 }  // namespace lamina

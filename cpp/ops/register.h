@@ -15,11 +15,14 @@ void register_index_ops();
 void register_along_axis_ops();
 void register_sort_ops();
 void register_pool_ops();
+void register_batch_norm_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();
 void register_random_ops();
 void register_draw_ops();
 void register_update_ops();
 void register_matmul_ops();
+void register_loop_ops();
+void register_switch_ops();
 
 }  // namespace lamina

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
-AttributeValue = bool | int | float | str | Sequence[int] | Sequence[float]
 
 class Variable:
     """State that outlives plans: one aligned block of memory with a shape and dtype."""
@@ -39,6 +38,17 @@ class Graph:
         self, target: int, sources: Sequence[int], seed: int | None = None
     ) -> list[int | None]: ...
     def compile(self, outputs: Sequence[int]) -> Plan: ...
+
+class Function:
+    """A graph with its ends in order, for an op to hold: a loop's body, a branch.
+
+    It reads no variables. Called on arrays it computes its outputs.
+    """
+
+    def __init__(self, graph: Graph, inputs: Sequence[int], outputs: Sequence[int]) -> None: ...
+    def __call__(self, *inputs: Array) -> list[Array]: ...
+
+AttributeValue = bool | int | float | str | Sequence[int] | Sequence[float] | Sequence[Function]
 
 class Plan:
     """A compiled graph: a list of steps over planned memory."""

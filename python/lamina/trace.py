@@ -63,14 +63,16 @@ class Trace:
     def lift(self, tensor: TensorBase) -> TracedTensor:
         """Return any tensor as one of this trace."""
         if isinstance(tensor, TracedTensor):
-            if tensor.trace is not self:
-                raise ValueError(
-                    f"{tensor!r} is of another trace: it was kept from a function that has returned"
-                )
-            return tensor
+            return tensor if tensor.trace is self else self._foreign(tensor)
         if isinstance(tensor, Tensor):
             return self.constant(tensor.numpy())
         return self.read(cast("Variable", tensor))
+
+    def _foreign(self, tensor: TracedTensor) -> TracedTensor:
+        """Return a tensor of another trace as one of this; a function's trace has no such."""
+        raise ValueError(
+            f"{tensor!r} is of another trace: it was kept from a function that has returned"
+        )
 
     def gradients(
         self, target: TensorBase, sources: Sequence[TensorBase]

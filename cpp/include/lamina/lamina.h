@@ -14,6 +14,7 @@
 #include "core/tensor_type.h"
 #include "core/threads.h"
 #include "core/variable.h"
+#include "graph/function.h"
 #include "graph/graph.h"
 #include "graph/loop.h"
 #include "graph/plan.h"

@@ -17,14 +17,14 @@ def seconds(value: float) -> str:
 
 
 def table(results: Sequence[Result], peers: Sequence[str], peak: float) -> str:
-    """Lay out one section: seconds of each library, times Lamina's speed, share of the peak.
+    """Lay out one section: seconds of each library and how many times Lamina's they are.
 
-    `peak` is in floating-point operations a second; a case's share of it is the least time its
-    multiply-adds could take over the time that they took.
+    The floor is the least time that the multiply-adds could take at `peak` operations a second; its
+    share of the time that they took is the fraction of peak.
     """
     peers = [peer for peer in peers if any(peer in result.seconds for result in results)]
     head = [results[0].section, "lamina", *(cell for peer in peers for cell in (peer, ""))]
-    rows = [[*head, "of peak"]]
+    rows = [[*head, "floor", "of peak"]]
     for result in results:
         cells = [result.case, seconds(result.seconds["lamina"])]
         for peer in peers:
@@ -34,7 +34,8 @@ def table(results: Sequence[Result], peers: Sequence[str], peak: float) -> str:
                 cells += [seconds(result.seconds[peer]), ratio]
             else:
                 cells += ["-", ""]
-        rows.append([*cells, f"{result.flops / result.seconds['lamina'] / peak:.0%}"])
+        floor = result.flops / peak
+        rows.append([*cells, seconds(floor), f"{floor / result.seconds['lamina']:.0%}"])
     return _align(rows)
 
 
@@ -60,6 +61,7 @@ def as_json(results: Sequence[Result], machine: dict[str, Any]) -> dict[str, Any
                 "section": result.section,
                 "case": result.case,
                 "flops": result.flops,
+                "floor": result.flops / machine["peak_flops"],
                 "seconds": result.seconds,
                 "times_lamina": result.speedups,
                 "disagreeing": list(result.disagreeing),

@@ -13,12 +13,18 @@ from typing import ClassVar
 import numpy as np
 
 from lamina.benchmark.networks import (
+    GRU,
     LSTM,
     Array,
+    BatchNormalization,
+    Bidirectional,
     Conv2D,
+    Conv2DTranspose,
     Dense,
+    DepthwiseConv2D,
     Dropout,
     Flatten,
+    Layer,
     MaxPooling2D,
     Network,
     mlp,
@@ -116,14 +122,22 @@ class Training:
         return x, answer
 
 
+WAYS = ("call", "predict")
+
+
 @dataclass(frozen=True)
 class Prediction:
-    """Predict `rows` rows in one call."""
+    """Predict `rows` rows in one call: of the model or, where a library has it, of `predict`."""
 
     kind: ClassVar[str] = "prediction"
-    name: str
+    title: str
     network: Network
     rows: int
+    way: str = "call"
+
+    @property
+    def name(self) -> str:
+        return f"{self.title}_{self.rows} {self.way}"
 
     @property
     def flops(self) -> float:
@@ -151,13 +165,18 @@ SIZES = (
     *((128, 128, 64), (32, 16, 32), (256, 784, 1024)),
     *((size, size, size) for size in (256, 512, 1024, 2048)),
 )
+
+
+def _image(layer: Layer) -> Network:
+    """Put one layer between small images of 16 channels and a classifier."""
+    return Network((14, 14, 16), (layer, Flatten(), Dense(10)))
+
+
 LAYERS = ((32, 784, 128), (128, 256, 128), (256, 1024, 1024))
 
 SECTIONS: dict[str, tuple[Case, ...]] = {
-    "matrix products": (
-        *(Product(*size) for size in SIZES),
-        *(Product(128, 784, 128, layout) for layout in ("nt", "tn", "tt")),
-        *(Product(512, 512, 512, layout) for layout in ("nt", "tn", "tt")),
+    "matrix products": tuple(
+        Product(*size, layout) for size in SIZES for layout in ("nn", "nt", "tn", "tt")
     ),
     "one dense layer": tuple(Step(*size, way) for size in LAYERS for way in (False, True)),
     "training": (
@@ -172,9 +191,18 @@ SECTIONS: dict[str, tuple[Case, ...]] = {
         Training("lstm_b32", Network((50, 8), (LSTM(64), Dense(1))), "mse", 32, 2048),
         Training("lstm_b128", Network((50, 16), (LSTM(128), Dense(1))), "mse", 128, 2048),
     ),
+    "one layer, trained": (
+        Training("gru_b32", Network((50, 8), (GRU(64), Dense(1))), "mse", 32, 2048),
+        Training(
+            "bidirectional_b32", Network((50, 8), (Bidirectional(32), Dense(1))), "mse", 32, 2048
+        ),
+        Training("depthwise_b32", _image(DepthwiseConv2D(3)), CROSSENTROPY, 32, 1024),
+        Training("transpose_b32", _image(Conv2DTranspose(16, 3, 2)), CROSSENTROPY, 32, 1024),
+        Training("batchnorm_b32", _image(BatchNormalization()), CROSSENTROPY, 32, 1024),
+    ),
     "prediction": (
-        *(Prediction(f"mlp_{rows}", MNIST, rows) for rows in (1, 64, 10000)),
-        *(Prediction(f"cnn_{rows}", CNN, rows) for rows in (1, 256)),
+        *(Prediction("mlp", MNIST, rows, way) for rows in (1, 64, 10000) for way in WAYS),
+        *(Prediction("cnn", CNN, rows, way) for rows in (1, 256) for way in WAYS),
     ),
 }
 
@@ -182,7 +210,7 @@ QUICK = {
     *("32x784x128 nn", "128x784x128 tn", "256x256x256 nn", "1024x1024x1024 nn"),
     *("forward 128x256x128", "forward+backward 128x256x128"),
     *("celsius", "heart", "small_b32", "mnist_b128"),
-    *("mlp_1", "mlp_64", "mlp_10000"),
+    *("mlp_1 call", "mlp_1 predict", "mlp_64 call", "mlp_10000 call"),
 }
 
 

@@ -3,6 +3,7 @@
 from lamina.layers.activation import ELU, Activation, LeakyReLU, PReLU, ReLU, Softmax
 from lamina.layers.attention import AdditiveAttention, Attention
 from lamina.layers.base import Layer
+from lamina.layers.batch_normalization import BatchNormalization
 from lamina.layers.core import Dense, Identity, Input, InputLayer, Lambda
 from lamina.layers.einsum_dense import EinsumDense
 from lamina.layers.embedding import Embedding
@@ -27,6 +28,12 @@ from lamina.layers.merging import (
     subtract,
 )
 from lamina.layers.multi_head_attention import GroupQueryAttention, MultiHeadAttention
+from lamina.layers.normalization import (
+    GroupNormalization,
+    LayerNormalization,
+    RMSNormalization,
+    UnitNormalization,
+)
 from lamina.layers.pooling import (
     AveragePooling1D,
     AveragePooling2D,
@@ -73,6 +80,7 @@ __all__ = [
     "AvgPool1D",
     "AvgPool2D",
     "AvgPool3D",
+    "BatchNormalization",
     "Concatenate",
     "Dense",
     "Dot",
@@ -93,6 +101,7 @@ __all__ = [
     "GlobalMaxPooling1D",
     "GlobalMaxPooling2D",
     "GlobalMaxPooling3D",
+    "GroupNormalization",
     "GroupQueryAttention",
     "Identity",
     "Input",
@@ -100,6 +109,7 @@ __all__ = [
     "InputSpec",
     "Lambda",
     "Layer",
+    "LayerNormalization",
     "LeakyReLU",
     "Masking",
     "MaxPool1D",
@@ -115,12 +125,14 @@ __all__ = [
     "Normalization",
     "PReLU",
     "Permute",
+    "RMSNormalization",
     "ReLU",
     "RepeatVector",
     "Rescaling",
     "Reshape",
     "Softmax",
     "Subtract",
+    "UnitNormalization",
     "add",
     "average",
     "concatenate",

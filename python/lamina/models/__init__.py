@@ -10,11 +10,16 @@ from lamina.models.sequential import Sequential as Sequential
 
 if TYPE_CHECKING:
     from lamina.models.cloning import clone_model as clone_model
+    from lamina.models.rbm import RBM as RBM
     from lamina.models.saving import load_model as load_model
     from lamina.models.saving import save_model as save_model
 
 __getattr__, __dir__, _offered = _lazy.exports(
     __name__,
-    names={"models.cloning": ("clone_model",), "models.saving": ("load_model", "save_model")},
+    names={
+        "models.cloning": ("clone_model",),
+        "models.rbm": ("RBM",),
+        "models.saving": ("load_model", "save_model"),
+    },
 )
 __all__ = ["Functional", "Model", "Sequential", "model_from_json", *_offered]

@@ -8,6 +8,7 @@ it is code.
 
 from __future__ import annotations
 
+import importlib
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -34,6 +35,7 @@ def revive(entry: Mapping[str, Any], custom_objects: Mapping[str, Any] | None = 
     """Return the model, with new weights, that `describe` described."""
     if not isinstance(entry, Mapping):
         raise ValueError(f"expected the description of a model, received {entry!r}")
+    importlib.import_module("lamina.models.rbm")  # registers a class that is loaded when used
     model = registry.layers.deserialize(dict(entry), custom_objects)
     if not isinstance(model, Model):
         raise ValueError(f"expected the description of a model, received one of {model!r}")

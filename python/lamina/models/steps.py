@@ -89,13 +89,10 @@ class Steps:
                 self._predictions.forget()
         return step
 
-    def predict(self, data: ArrayData, remember: bool = False) -> Any:
-        """Return what the model predicts for all rows of `data` at once.
-
-        remember: let `recall_prediction` do so for arrays of this shape and dtype.
-        """
+    def predict(self, data: ArrayData) -> Any:
+        """Return what the model predicts for all rows of `data` at once."""
         step = self.get("predict", data, data.rows)
-        if remember and isinstance(data.x, np.ndarray) and step.outputs is None:
+        if isinstance(data.x, np.ndarray) and step.outputs is None:
             self._predictions.remember([data.x], step.plan)
         return nest.pack_as(step.outputs, step.plan.run(data.arrays))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import lamina
 from lamina import random
 from lamina.data import ArrayData, BatchData
@@ -157,7 +159,7 @@ class Trainer(Feedable):
         Takes x as `fit` does. batch_size: rows computed at a time, 32 if not given. steps: batches
         to predict, if not all.
         """
-        if verbose == 0 and batch_size is None and steps is None and callbacks is None:
+        if verbose == 0 and steps is None and callbacks is None and _at_once(x, batch_size):
             known = self._steps.recall_prediction(x)  # of an array like an earlier one
             if known is not None:
                 return known
@@ -167,7 +169,7 @@ class Trainer(Feedable):
         quiet = verbose == 0 and callbacks is None
         data = self._adapt(x)
         if quiet and isinstance(data, ArrayData) and data.rows <= (batch_size or BATCH):
-            return self._steps.predict(data, remember=batch_size is None)
+            return self._steps.predict(data)
         runner = self._runner("predict", data, batch_size, steps, restart=True)
         listeners = self._listeners(callbacks, verbose, 1, runner.steps)
         self.stop_predicting = False
@@ -233,3 +235,9 @@ class Trainer(Feedable):
         names = [name for name in self.metrics_names if name in logs]
         names += [name for name in logs if name not in names]
         return logs[names[0]] if len(names) == 1 else [logs[name] for name in names]
+
+
+def _at_once(x: Any, batch_size: Any) -> bool:
+    """Return whether x is an array of no more rows than a batch."""
+    most = BATCH if batch_size is None else batch_size
+    return type(x) is np.ndarray and type(most) is int and x.ndim > 0 and x.shape[0] <= most

@@ -7,12 +7,14 @@ they are recorded as part of a functional model.
 # ruff: noqa: F403
 from lamina.ops.arithmetic import *
 from lamina.ops.attention import *
+from lamina.ops.control import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
 from lamina.ops.joining import *
 from lamina.ops.linalg import *
 from lamina.ops.math import *
 from lamina.ops.nn import *
+from lamina.ops.normalization import *
 from lamina.ops.pooling import *
 from lamina.ops.reduction import *
 from lamina.ops.shaping import *

@@ -6,8 +6,10 @@ Nothing here is fast; the tests hold the compiled core and the layers to it.
 from lamina.reference import (
     activations,
     attention,
+    batch_norm,
     binary,
     constraints,
+    control,
     embedding,
     indexing,
     initializers,
@@ -27,6 +29,7 @@ from lamina.reference import (
     schedules,
     shaping,
     softmax,
+    standardization,
     unary,
 )
 from lamina.reference.layers import LAYERS
@@ -40,8 +43,10 @@ __all__ = [
     "Reference",
     "activations",
     "attention",
+    "batch_norm",
     "binary",
     "constraints",
+    "control",
     "embedding",
     "indexing",
     "initializers",
@@ -61,5 +66,6 @@ __all__ = [
     "schedules",
     "shaping",
     "softmax",
+    "standardization",
     "unary",
 ]

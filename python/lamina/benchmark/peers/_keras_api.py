@@ -31,10 +31,14 @@ def _layer(keras: Any, record: networks.Layer) -> Any:
             return layer(record.rate)
         case networks.Conv2D():
             return layer(record.filters, record.size, activation="relu")
-        case networks.MaxPooling2D():
+        case networks.Conv2DTranspose():
+            return layer(record.filters, record.size, strides=record.stride)
+        case networks.DepthwiseConv2D() | networks.MaxPooling2D():
             return layer(record.size)
-        case networks.LSTM():
+        case networks.Recurrent():
             return layer(record.units)
+        case networks.Bidirectional():
+            return layer(keras.layers.LSTM(record.units))
     return layer()
 
 

@@ -29,5 +29,7 @@ def training(case: Training) -> Work:
 
 def prediction(case: Prediction) -> Work:
     x, model = case.data(), _keras_api.build(keras, case.network)
+    if case.way == "predict":
+        return lambda: model.predict(x, batch_size=case.rows, verbose=0)
     compiled = tf.function(lambda x: model(x, training=False), jit_compile=True)
     return lambda: np.asarray(compiled(x))

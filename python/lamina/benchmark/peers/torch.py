@@ -5,11 +5,12 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import numpy as np
 import torch
 
 from lamina.benchmark import networks
-from lamina.benchmark.networks import Array, Network
-from lamina.benchmark.peers import Work
+from lamina.benchmark.networks import Array, Network, Shape
+from lamina.benchmark.peers import Unsupported, Work
 from lamina.benchmark.workloads import Prediction, Product, Step, Training
 
 
@@ -55,40 +56,75 @@ class Flatten(torch.nn.Module):  # type: ignore[misc]
 
 
 class LastState(torch.nn.Module):  # type: ignore[misc]
-    """An LSTM that returns its last state."""
+    """A recurrent module that returns its last state, backwards too if it goes both ways."""
 
-    def __init__(self, features: int, units: int) -> None:
+    def __init__(self, recurrent: Any) -> None:
         super().__init__()
-        self.lstm = torch.nn.LSTM(features, units, batch_first=True)
+        self.recurrent = recurrent
 
     def forward(self, x: Any) -> Any:
-        return self.lstm(x)[0][:, -1]
+        states, units = self.recurrent(x)[0], self.recurrent.hidden_size
+        if not self.recurrent.bidirectional:
+            return states[:, -1]
+        return torch.cat((states[:, -1, :units], states[:, 0, units:]), 1)
+
+
+def _lstm(kernel: Array, recurrent: Array, bias: Array) -> list[Array]:
+    return [kernel.T, recurrent.T, bias, 0 * bias]
+
+
+def _gru(kernel: Array, recurrent: Array, bias: Array) -> list[Array]:
+    """Return the weights with the gates in PyTorch's order: reset before update."""
+
+    def gates(columns: Array) -> Array:
+        update, reset, candidate = np.split(columns, 3, axis=-1)
+        return np.concatenate((reset, update, candidate), axis=-1)
+
+    return [gates(kernel).T, gates(recurrent).T, gates(bias[0]), gates(bias[1])]
+
+
+def _module(record: networks.Layer, shape: Shape, weights: list[Array]) -> tuple[Any, list[Array]]:
+    """Return a layer's module and what its parameters start from, in PyTorch's layouts."""
+    nn, channels = torch.nn, shape[-1]
+    match record:
+        case networks.Dense():
+            return nn.Linear(channels, record.units), [weights[0].T, weights[1]]
+        case networks.Dropout():
+            return nn.Dropout(record.rate), []
+        case networks.Conv2D():
+            conv = nn.Conv2d(channels, record.filters, record.size)
+            return conv, [weights[0].transpose(3, 2, 0, 1), weights[1]]
+        case networks.DepthwiseConv2D():
+            conv = nn.Conv2d(channels, channels, record.size, groups=channels)
+            return conv, [weights[0].transpose(2, 3, 0, 1), weights[1]]
+        case networks.Conv2DTranspose():
+            conv = nn.ConvTranspose2d(channels, record.filters, record.size, record.stride)
+            return conv, [weights[0].transpose(3, 2, 0, 1), weights[1]]
+        case networks.BatchNormalization():
+            return nn.BatchNorm2d(channels, eps=1e-3, momentum=0.01), weights[:2]
+        case networks.MaxPooling2D():
+            return nn.MaxPool2d(record.size), []
+        case networks.LSTM():
+            return LastState(nn.LSTM(channels, record.units, batch_first=True)), _lstm(*weights)
+        case networks.GRU():
+            return LastState(nn.GRU(channels, record.units, batch_first=True)), _gru(*weights)
+        case networks.Bidirectional():
+            lstm = nn.LSTM(channels, record.units, batch_first=True, bidirectional=True)
+            return LastState(lstm), _lstm(*weights[:3]) + _lstm(*weights[3:])
+        case networks.Flatten():
+            return Flatten(), []
+    raise Unsupported(f"{type(record).__name__} is not written here")
 
 
 def build(network: Network) -> Any:
     """Make the network with its starting weights in PyTorch's layouts."""
     modules: list[Any] = []
     for (record, shape), weights in zip(network.walk(), network.weights(), strict=True):
-        arrays = weights
-        match record:
-            case networks.Dense():
-                modules.append(torch.nn.Linear(shape[0], record.units))
-                arrays = [weights[0].T, weights[1]]
-            case networks.Dropout():
-                modules.append(torch.nn.Dropout(record.rate))
-            case networks.Conv2D():
-                modules.append(torch.nn.Conv2d(shape[-1], record.filters, record.size))
-                arrays = [weights[0].transpose(3, 2, 0, 1), weights[1]]
-            case networks.MaxPooling2D():
-                modules.append(torch.nn.MaxPool2d(record.size))
-            case networks.Flatten():
-                modules.append(Flatten())
-            case networks.LSTM():
-                modules.append(LastState(shape[-1], record.units))
-                arrays = [weights[0].T, weights[1].T, weights[2], 0 * weights[2]]
+        module, arrays = _module(record, shape, weights)
         with torch.no_grad():
-            for parameter, array in zip(modules[-1].parameters(), arrays, strict=True):
+            for parameter, array in zip(module.parameters(), arrays, strict=True):
                 parameter.copy_(torch.from_numpy(array.copy()))
+        modules.append(module)
         if isinstance(record, networks.Conv2D) or getattr(record, "activation", "") == "relu":
             modules.append(torch.nn.ReLU())
     model = torch.nn.Sequential(*modules)

@@ -1,0 +1,235 @@
+"""Layers that bring each sample to mean 0 and variance 1, or to size 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from lamina import constraints, initializers, ops, regularizers
+from lamina.layers.base import Layer
+from lamina.layers.core import positive_integer
+from lamina.layers.input_spec import InputSpec, Shape
+from lamina.registry import layers
+from lamina.tensor import TensorBase
+from lamina.variable import Variable
+
+Axes = int | Sequence[int]
+
+
+class Affine(Layer):
+    """A layer that multiplies by gamma (unless scale is False) and adds beta (unless center is)."""
+
+    supports_masking = True
+    gamma: Variable | None
+    beta: Variable | None
+
+    def __init__(
+        self,
+        epsilon: float,
+        center: bool,
+        scale: bool,
+        beta_initializer: Any,
+        gamma_initializer: Any,
+        beta_regularizer: Any,
+        gamma_regularizer: Any,
+        beta_constraint: Any,
+        gamma_constraint: Any,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(epsilon, (int, float)) or not epsilon >= 0:
+            raise ValueError(
+                f"{self._title}: expected epsilon of 0 or more, received epsilon={epsilon!r}"
+            )
+        self.epsilon = float(epsilon)
+        self.center = center
+        self.scale = scale
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+
+    def add_affine(self, shape: tuple[int, ...]) -> None:
+        self.gamma = self.beta = None
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape,
+                self.gamma_initializer,
+                regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint,
+                name="gamma",
+            )
+        if self.center:
+            self.beta = self.add_weight(
+                shape,
+                self.beta_initializer,
+                regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint,
+                name="beta",
+            )
+
+
+def known_sizes(layer: Layer, shape: Shape, axis: Axes) -> tuple[int, ...]:
+    """Return the input's sizes along the axes that have weights."""
+    axes = [axis] if isinstance(axis, int) else list(axis)
+    ndim = len(shape)
+    if any(not -ndim <= a < ndim for a in axes):
+        raise ValueError(
+            f"{layer._title}: expected axis in {-ndim}..{ndim - 1}, received axis={axis} "
+            f"for shape {shape}"
+        )
+    sizes = [shape[a] for a in sorted(a % ndim for a in axes)]
+    known = tuple(size for size in sizes if size is not None)
+    if len(known) < len(sizes):
+        raise ValueError(
+            f"{layer._title}: expected known sizes along axis={axis}, received shape {shape}"
+        )
+    return known
+
+
+@layers.register()
+class LayerNormalization(Affine):
+    """Normalize each sample over `axis` (one or several), by its own mean and variance there.
+
+    Weights: gamma, beta, of the input's sizes along `axis`.
+    Source: Ba, Kiros and Hinton 2016, arXiv:1607.06450.
+    """
+
+    def __init__(
+        self,
+        axis: Axes = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.axis = axis if isinstance(axis, int) else sorted(axis)
+
+    def build(self, input_shape: Shape) -> None:
+        self.add_affine(known_sizes(self, input_shape, self.axis))
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return ops.layer_normalization(inputs, self.gamma, self.beta, self.axis, self.epsilon)
+
+
+@layers.register()
+class GroupNormalization(Affine):
+    """Normalize each sample by the mean and variance of groups of channels.
+
+    groups: how many; they must divide the channels; -1: as many as channels. axis: the channels'.
+    Weights: gamma, beta (channels,).
+    Source: Wu and He 2018, arXiv:1803.08494.
+    """
+
+    def __init__(
+        self,
+        groups: int = 32,
+        axis: int = -1,
+        epsilon: float = 1e-3,
+        center: bool = True,
+        scale: bool = True,
+        beta_initializer: Any = "zeros",
+        gamma_initializer: Any = "ones",
+        beta_regularizer: Any = None,
+        gamma_regularizer: Any = None,
+        beta_constraint: Any = None,
+        gamma_constraint: Any = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(
+            epsilon,
+            center,
+            scale,
+            beta_initializer,
+            gamma_initializer,
+            beta_regularizer,
+            gamma_regularizer,
+            beta_constraint,
+            gamma_constraint,
+            **kwargs,
+        )
+        self.groups = -1 if groups == -1 else positive_integer(self._title, "groups", groups)
+        self.axis = int(axis)
+
+    def build(self, input_shape: Shape) -> None:
+        (channels,) = known_sizes(self, input_shape, self.axis)
+        if self.groups > 0 and channels % self.groups:
+            raise ValueError(
+                f"{self._title}: expected groups to divide the {channels} channels of shape "
+                f"{input_shape}, received groups={self.groups}"
+            )
+        self.add_affine((channels,))
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        axis = self.axis % inputs.ndim
+        channels = inputs.shape[axis]
+        groups = channels if self.groups == -1 else self.groups
+        split = (*inputs.shape[:axis], groups, channels // groups, *inputs.shape[axis + 1 :])
+        others = [i for i in range(1, inputs.ndim + 1) if i != axis]
+        normal = ops.layer_normalization(
+            ops.reshape(inputs, split), None, None, others, self.epsilon
+        )
+        outputs = ops.reshape(normal, inputs.shape)
+        along = [channels if i == axis else 1 for i in range(inputs.ndim)]
+        if self.gamma is not None:
+            outputs = outputs * ops.reshape(self.gamma, along)
+        return outputs if self.beta is None else outputs + ops.reshape(self.beta, along)
+
+
+@layers.register()
+class RMSNormalization(Layer):
+    """Divide each sample by the root of the mean of its squares over `axis`, and scale.
+
+    Weights: scale, of the input's sizes along `axis`.
+    Source: Zhang and Sennrich 2019, arXiv:1910.07467.
+    """
+
+    supports_masking = True
+
+    def __init__(self, axis: Axes = -1, epsilon: float = 1e-6, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis if isinstance(axis, int) else sorted(axis)
+        self.epsilon = float(epsilon)
+
+    def build(self, input_shape: Shape) -> None:
+        shape = known_sizes(self, input_shape, self.axis)
+        self.scale = self.add_weight(shape, "ones", name="scale")
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return ops.rms_normalization(inputs, self.scale, self.axis, self.epsilon)
+
+
+@layers.register()
+class UnitNormalization(Layer):
+    """Divide by the root of the sum of squares over `axis`, so that it becomes 1."""
+
+    supports_masking = True
+
+    def __init__(self, axis: Axes = -1, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.axis = axis if isinstance(axis, int) else list(axis)
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        squares = ops.sum(ops.square(inputs), self.axis, keepdims=True)
+        return inputs * ops.rsqrt(ops.maximum(squares, 1e-24))

@@ -1,0 +1,166 @@
+"""Layers that normalize each sample by statistics of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from lamina.reference.layers import Axis, layer
+from lamina.reference.registry import Array
+
+
+def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
+    return tuple(sorted(a % ndim for a in ([axis] if isinstance(axis, int) else axis)))
+
+
+def _along(values: Array, axes: Sequence[int], x: Array) -> Array:
+    """Return values of x's sizes along some axes in a shape that broadcasts against x."""
+    return values.reshape([n if i in axes else 1 for i, n in enumerate(x.shape)])
+
+
+def _others(axes: Sequence[int], ndim: int) -> tuple[int, ...]:
+    return tuple(i for i in range(ndim) if i not in axes)
+
+
+def _standardized(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Array]:
+    """Return h = (x - mean) / sqrt(variance + epsilon), and 1 / that root."""
+    r = 1 / np.sqrt(x.var(axis=axes, keepdims=True) + epsilon)
+    return (x - x.mean(axis=axes, keepdims=True)) * r, r
+
+
+def _slope(dh: Array, h: Array, r: Array, axes: tuple[int, ...]) -> Array:
+    """Return the gradient of x: r (dh - mean(dh) - h mean(dh h))."""
+    mean = dh.mean(axis=axes, keepdims=True)
+    return np.asarray(r * (dh - mean - h * (dh * h).mean(axis=axes, keepdims=True)))
+
+
+def _affine(
+    x: Array, weights: tuple[Array, ...], axes: Sequence[int], center: bool, scale: bool
+) -> tuple[Array, Array]:
+    """Return gamma and beta, to broadcast against x."""
+    given = list(weights)
+    gamma = _along(given.pop(0), axes, x) if scale else np.ones(())
+    return gamma, _along(given.pop(0), axes, x) if center else np.zeros(())
+
+
+def _affine_slopes(
+    dy: Array, h: Array, axes: Sequence[int], center: bool, scale: bool
+) -> tuple[Array, ...]:
+    others = _others(axes, dy.ndim)
+    slopes = [(dy * h).sum(axis=others)] * scale + [dy.sum(axis=others)] * center
+    return tuple(slopes)
+
+
+@layer("LayerNormalization")
+def layer_normalization(
+    x: Array,
+    *weights: Array,
+    axis: Axis = -1,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    **_: Any,
+) -> Array:
+    """Return (x - mean) / sqrt(variance + epsilon) gamma + beta over the axes."""
+    axes = _axes(axis, x.ndim)
+    gamma, beta = _affine(x, weights, axes, center, scale)
+    return np.asarray(_standardized(x, axes, epsilon)[0] * gamma + beta, x.dtype)
+
+
+@layer_normalization.gradient
+def _(
+    dy: Array,
+    x: Array,
+    *weights: Array,
+    axis: Axis = -1,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    **_: Any,
+) -> tuple[Array, ...]:
+    axes = _axes(axis, x.ndim)
+    gamma = _affine(x, weights, axes, center, scale)[0]
+    h, r = _standardized(x, axes, epsilon)
+    return _slope(dy * gamma, h, r, axes), *_affine_slopes(dy, h, axes, center, scale)
+
+
+def _grouped(x: Array, groups: int, axis: int) -> tuple[Array, tuple[int, ...]]:
+    """Return x with its channels as two axes, and what is normalized over: all but the groups."""
+    axis, channels = axis % x.ndim, x.shape[axis]
+    count = channels if groups == -1 else groups
+    shape = (*x.shape[:axis], count, channels // count, *x.shape[axis + 1 :])
+    return x.reshape(shape), tuple(i for i in range(1, x.ndim + 1) if i != axis)
+
+
+@layer("GroupNormalization")
+def group_normalization(
+    x: Array,
+    *weights: Array,
+    groups: int = 32,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    **_: Any,
+) -> Array:
+    """Return (x - mean) / sqrt(variance + epsilon) gamma + beta, moments over each group."""
+    split, axes = _grouped(x, groups, axis)
+    gamma, beta = _affine(x, weights, _axes(axis, x.ndim), center, scale)
+    h = _standardized(split, axes, epsilon)[0].reshape(x.shape)
+    return np.asarray(h * gamma + beta, x.dtype)
+
+
+@group_normalization.gradient
+def _(
+    dy: Array,
+    x: Array,
+    *weights: Array,
+    groups: int = 32,
+    axis: int = -1,
+    epsilon: float = 1e-3,
+    center: bool = True,
+    scale: bool = True,
+    **_: Any,
+) -> tuple[Array, ...]:
+    split, axes = _grouped(x, groups, axis)
+    channels = _axes(axis, x.ndim)
+    gamma = _affine(x, weights, channels, center, scale)[0]
+    h, r = _standardized(split, axes, epsilon)
+    dx = _slope((dy * gamma).reshape(split.shape), h, r, axes).reshape(x.shape)
+    return dx, *_affine_slopes(dy, h.reshape(x.shape), channels, center, scale)
+
+
+@layer("RMSNormalization")
+def rms_normalization(x: Array, scale: Array, axis: Axis = -1, epsilon: float = 1e-6) -> Array:
+    """Return x / sqrt(mean(x^2) + epsilon) scale over the axes."""
+    axes = _axes(axis, x.ndim)
+    r = 1 / np.sqrt((x**2).mean(axis=axes, keepdims=True) + epsilon)
+    return np.asarray(x * r * _along(scale, axes, x), x.dtype)
+
+
+@rms_normalization.gradient
+def _(
+    dy: Array, x: Array, scale: Array, axis: Axis = -1, epsilon: float = 1e-6
+) -> tuple[Array, Array]:
+    axes = _axes(axis, x.ndim)
+    r = 1 / np.sqrt((x**2).mean(axis=axes, keepdims=True) + epsilon)
+    dh, h = dy * _along(scale, axes, x), x * r
+    dx = r * (dh - h * (dh * h).mean(axis=axes, keepdims=True))
+    return dx, (dy * h).sum(axis=_others(axes, x.ndim))
+
+
+@layer("UnitNormalization")
+def unit_normalization(x: Array, axis: Axis = -1) -> Array:
+    """Return x / sqrt(sum(x^2)) over the axes."""
+    axes = _axes(axis, x.ndim)
+    return np.asarray(x / np.sqrt((x**2).sum(axis=axes, keepdims=True)), x.dtype)
+
+
+@unit_normalization.gradient
+def _(dy: Array, x: Array, axis: Axis = -1) -> tuple[Array]:
+    axes = _axes(axis, x.ndim)
+    r = 1 / np.sqrt((x**2).sum(axis=axes, keepdims=True))
+    h = x * r
+    return (r * (dy - h * (dy * h).sum(axis=axes, keepdims=True)),)

@@ -1,0 +1,353 @@
+"""Loops and conditions: values, gradients of any order, state, and what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from core_cases import Array
+from lamina import Variable, _core, layers, models, ops, random
+
+rng = np.random.default_rng(0)
+W = rng.normal(size=(3, 3)) * 0.5
+XS = rng.normal(size=(5, 2, 3))
+INIT = rng.normal(size=(2, 3))
+
+
+def rnn(init: Any, xs: Any, w: Any, reverse: bool = False) -> Any:
+    def step(carry: Any, x: Any) -> Any:
+        carry = ops.tanh(carry @ w + x)
+        return carry, carry * x
+
+    return ops.scan(step, init, xs, reverse=reverse)
+
+
+def numpy_rnn(init: Array, xs: Array, w: Array, reverse: bool = False) -> tuple[Array, Array]:
+    ys = np.zeros_like(xs)
+    for t in range(len(xs))[:: -1 if reverse else 1]:
+        init = np.tanh(init @ w + xs[t])
+        ys[t] = init * xs[t]
+    return init, ys
+
+
+def power_loop(x: Any, limit: Any) -> Any:
+    """Return x, x², x⁴, ... summed up, until the power passes a limit."""
+    return ops.while_loop(
+        lambda power, total, _: ops.max(power) < limit,
+        lambda power, total, n: (power * power, total + power, n + 1),
+        (x, ops.zeros_like(x), 0),
+        maximum_iterations=5,
+    )[1:]
+
+
+def choice(x: Any, y: Any) -> Any:
+    return ops.cond(ops.sum(x) > 0, lambda: x * ops.sin(y), lambda: ops.square(y))
+
+
+def check_slopes(fn: Callable[..., Any], *inputs: Array) -> None:
+    """Hold first and second derivatives to central differences, along random directions."""
+    draw = np.random.default_rng(5)
+    along = [draw.normal(size=x.shape) for x in inputs]
+
+    @lamina.function
+    def value(*xs: Any) -> Any:
+        return ops.sum(ops.sin(fn(*xs)))
+
+    @lamina.function
+    def slope(*xs: Any) -> Any:
+        found = lamina.grad(value(*xs), list(xs))
+        return sum(ops.sum(d * a) for d, a in zip(found, along, strict=True) if d is not None)
+
+    @lamina.function
+    def curvature(*xs: Any) -> Any:
+        found = lamina.grad(slope(*xs), list(xs))
+        return sum(ops.sum(d * a) for d, a in zip(found, along, strict=True) if d is not None)
+
+    step = 1e-5
+    for lower, upper in ((value, slope), (slope, curvature)):
+        right = lower(*(x + step * a for x, a in zip(inputs, along, strict=True)))
+        left = lower(*(x - step * a for x, a in zip(inputs, along, strict=True)))
+        expected = (float(right) - float(left)) / (2 * step)
+        assert float(upper(*inputs)) == pytest.approx(expected, rel=1e-6, abs=1e-8)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("wrap", [lambda fn: fn, lamina.function])
+def test_scan_carries_and_stacks(wrap: Callable[..., Any], reverse: bool) -> None:
+    last, ys = wrap(lambda init, xs: rnn(init, xs, W, reverse))(INIT, XS)
+    expected_last, expected_ys = numpy_rnn(INIT, XS, W, reverse)
+    np.testing.assert_allclose(last, expected_last)
+    np.testing.assert_allclose(ys, expected_ys)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("output", [0, 1])
+def test_scan_is_differentiable_twice(reverse: bool, output: int) -> None:
+    check_slopes(lambda init, xs, w: rnn(init, xs, w, reverse)[output], INIT, XS, W)
+
+
+def test_a_carry_that_no_step_changes_has_a_gradient() -> None:
+    check_slopes(lambda a, b: ops.scan(lambda c, x: (c, c[0] * x), [a, a], b)[1], INIT[0], XS[0])
+
+
+def test_a_while_loop_with_a_bound_is_differentiable() -> None:
+    x = np.array([0.9, 0.7, 1.0005])
+    for limit in (1.0, 1.0015, 1.005, 1e300):  # no steps, some, all
+        check_slopes(lambda x, limit=limit: power_loop(x, limit)[0], x)
+
+
+def test_while_loop_stops_in_time() -> None:
+    counted = lamina.function(lambda x: ops.while_loop(lambda i: i < x, lambda i: i + 1, 0))
+    assert [int(counted(np.int32(x))) for x in (-1, 0, 1, 6)] == [0, 0, 1, 6]
+    bounded = ops.while_loop(lambda i: i < 100, lambda i: i + 1, 0, maximum_iterations=7)
+    assert int(bounded) == 7
+    x, y = ops.while_loop(lambda x, y: x < 10, lambda x, y: [x + 1, y + x], [0, 1])
+    assert (int(x), int(y)) == (10, 46)
+
+
+def test_the_gradient_of_an_unbounded_loop_is_refused() -> None:
+    @lamina.function
+    def fn(x: Any) -> Any:
+        y = ops.while_loop(lambda y: y < 10.0, lambda y: y * 2.0, x)
+        return lamina.grad(y, x)
+
+    with pytest.raises(ValueError, match="maximum_iterations says how many"):
+        fn(np.float32(1))
+
+
+@pytest.mark.parametrize("x", [INIT, -INIT])
+def test_cond_is_differentiable_where_it_goes(x: Array) -> None:
+    check_slopes(choice, x, INIT + 1)
+
+
+def test_cond_and_switch_choose() -> None:
+    x = np.float32([1, 2])
+    pick = lamina.function(
+        lambda i, x: ops.switch(
+            i, [lambda x: {"a": x}, lambda x: {"a": -x}, lambda x: {"a": x * x}], x
+        )
+    )
+    for index, expected in ((-3, x), (0, x), (1, -x), (2, x * x), (9, x * x)):
+        np.testing.assert_array_equal(pick(np.int32(index), x)["a"], expected)
+        eager = ops.switch(index, [lambda x: x, lambda x: -x, lambda x: x * x], x)
+        np.testing.assert_array_equal(eager, expected)
+    assert ops.cond(np.array(True), lambda: "yes", lambda: "no") == "yes"
+
+
+def test_fori_loop_with_numbers_and_tensors_as_bounds() -> None:
+    add = lambda i, s: s + i  # noqa: E731
+    assert int(ops.fori_loop(2, 10, add, 0)) == sum(range(2, 10))
+    assert int(ops.fori_loop(4, 2, add, 7)) == 7
+    between = lamina.function(lambda a, b: ops.fori_loop(a, b, add, 0))
+    assert int(between(np.int32(2), np.int32(10))) == sum(range(2, 10))
+    check_slopes(lambda x: ops.fori_loop(0, 4, lambda i, y: y * x + ops.cast(i, "float64"), x), W)
+
+
+def test_maps() -> None:
+    doubled = ops.map(lambda x: {"d": 2 * x, "s": ops.sum(x)}, XS)
+    np.testing.assert_allclose(doubled["d"], 2 * XS)
+    np.testing.assert_allclose(doubled["s"], XS.sum((1, 2)))
+    pairs = ops.vectorized_map(lambda p: p[0] @ p[1], [XS, np.stack([W] * 5)])
+    np.testing.assert_allclose(pairs, XS @ W)
+    check_slopes(lambda x, w: ops.map(lambda row: row @ w, x), XS, W)
+
+
+def test_structures_and_nones() -> None:
+    (a, b), ys = ops.scan(
+        lambda c, x: ((c[0] + x["u"], c[1] * 2), {"y": x["v"], "none": None}),
+        (0.0, 1),
+        {"u": np.ones(4, np.float32), "v": np.arange(4), "w": None},
+    )
+    assert (float(a), int(b)) == (4.0, 16)
+    np.testing.assert_array_equal(ys["y"], np.arange(4))
+    assert ys["none"] is None
+    assert ops.scan(lambda c, _: (c + 1, None), 0, length=0) == (0, None)
+
+
+def test_loops_within_loops() -> None:
+    def powers(w: Any, x: Any) -> Any:
+        return ops.fori_loop(
+            0, 3, lambda i, y: y + ops.fori_loop(0, 2, lambda j, z: ops.tanh(z @ w), y), x
+        )
+
+    check_slopes(powers, W, INIT)
+    mixed = lambda w, x: ops.scan(lambda c, row: (choice(c, row @ w), row), x[0] @ w, x)[0]  # noqa: E731
+    check_slopes(mixed, W, INIT)
+
+
+def test_gradients_within_a_body() -> None:
+    def descend(x: Any) -> Any:
+        return ops.fori_loop(
+            0,
+            20,
+            lambda i, y: y - 0.1 * lamina.grad(ops.sum(ops.square(y - x)), y),
+            ops.zeros_like(x),
+        )
+
+    np.testing.assert_allclose(lamina.function(descend)(INIT), INIT * (1 - 0.8**20), rtol=1e-12)
+    check_slopes(descend, INIT)
+
+
+def test_writes_keep_their_order() -> None:
+    total, last = Variable(0.0), Variable(np.zeros(2, np.float32))
+
+    @lamina.function
+    def fn(x: Any) -> Any:
+        total.assign(10.0)
+
+        def step(carry: Any, row: Any) -> Any:
+            total.assign_add(ops.sum(row))
+            last.assign(row)
+            return carry + total.value, total.value
+
+        carry, seen = ops.scan(step, 0.0, x)
+        total.assign(total * 2)
+        return carry, seen, total.value
+
+    x = np.arange(6, dtype=np.float32).reshape(3, 2)
+    for _ in range(2):
+        carry, seen, after = fn(x)
+        np.testing.assert_array_equal(seen, [11, 16, 25])
+        assert (float(carry), float(after), float(total)) == (52, 50, 50)
+        np.testing.assert_array_equal(last, x[2])
+
+
+@pytest.mark.parametrize("wrap", [lambda fn: fn, lamina.function])
+def test_only_the_branch_taken_writes(wrap: Callable[..., Any]) -> None:
+    a, b = Variable(1.0), Variable(1.0)
+
+    def fn(x: Any) -> Any:
+        def yes() -> None:
+            a.assign_add(x)
+
+        def no() -> None:
+            b.assign(a + b)
+
+        ops.cond(x > 0, yes, no)
+        return a.value + 0
+
+    call = wrap(fn)
+    assert (float(call(ops.convert_to_tensor(2.0))), float(a), float(b)) == (3, 3, 1)
+    assert (float(call(ops.convert_to_tensor(-2.0))), float(a), float(b)) == (3, 3, 4)
+
+
+def test_an_eager_loop_writes_too() -> None:
+    count = Variable(0)
+    ops.while_loop(lambda i: i < 5, lambda i: (count.assign_add(i), i + 1)[1], 0)
+    assert int(count) == 10
+
+
+def test_random_numbers_differ_from_step_to_step() -> None:
+    generator = random.SeedGenerator(1)
+    draw = lamina.function(
+        lambda: ops.scan(lambda c, _: (c, random.uniform((2,), seed=generator)), 0, length=3)[1]
+    )
+    first, second = draw().numpy(), draw().numpy()
+    assert len(np.unique([*first.ravel(), *second.ravel()])) == 12
+    again = random.SeedGenerator(1)
+    np.testing.assert_array_equal(first[0], random.uniform((2,), seed=again))
+    np.testing.assert_array_equal(first[1], random.uniform((2,), seed=again))
+
+
+def test_nothing_is_kept_that_nobody_reads() -> None:
+    def arena(fn: Callable[..., Any]) -> int:
+        return lamina.function(fn).plan(INIT, XS, W)[0].arena_bytes
+
+    carry = 2 * 3 * 8
+    assert arena(lambda i, x, w: rnn(i, x, w)[0]) <= 2 * 64
+    assert arena(lambda i, x, w: lamina.grad(rnn(i, x, w)[0], w)) >= 5 * carry
+
+
+@pytest.fixture
+def split_all() -> Iterator[None]:
+    threads = _core.get_num_threads()
+    _core.set_parallel_grain(0)
+    yield
+    _core.set_parallel_grain(2000)
+    _core.set_num_threads(threads)
+
+
+def test_any_number_of_threads_gives_the_same_bits(split_all: None) -> None:
+    x, w = rng.normal(size=(20, 33, 17)), rng.normal(size=(17, 17))
+    results = []
+    for threads in (1, 2, 5):
+        _core.set_num_threads(threads)
+
+        @lamina.function
+        def fn(x: Any, w: Any) -> Any:
+            last, ys = rnn(x[0], x, w)
+            power, _ = power_loop(ops.abs(last), 1e-3)
+            total = ops.sum(ys) + ops.sum(choice(power, last))
+            return [last, *lamina.grad(total, [x, w])]
+
+        results.append([y.numpy().tobytes() for y in fn(x, w) for _ in range(3)])
+    assert results[0] == results[1] == results[2]
+
+
+def test_a_layer_with_a_loop_trains() -> None:
+    class Decay(layers.Layer):
+        def build(self, shape: Any) -> None:
+            self.rate = self.add_weight((shape[-1],), "zeros")
+
+        def call(self, x: Any) -> Any:
+            steps = ops.transpose(x, (1, 0, 2))
+            return ops.scan(lambda c, x: (c * self.rate + x, None), ops.zeros_like(x[:, 0]), steps)[
+                0
+            ]
+
+    lamina.utils.set_random_seed(1)
+    inputs = layers.Input((6, 2))
+    model = models.Model(inputs, Decay()(inputs))
+    assert model.output_shape == (None, 2)
+    x = rng.normal(size=(64, 6, 2)).astype(np.float32)
+    target = np.zeros((64, 2), np.float32)
+    for t in range(6):
+        target = target * np.float32([0.5, -0.3]) + x[:, t]
+    model.compile(lamina.optimizers.Adam(0.05), "mse")
+    model.fit(x, target, epochs=60, verbose=0)
+    np.testing.assert_allclose(model.get_weights()[0], [0.5, -0.3], atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: ops.scan(lambda c, x: (c, x), 0), "a first axis of one size"),
+        (lambda: ops.scan(lambda c, x: (c, x), 0, XS, length=3), "received sizes .3, 5."),
+        (
+            lambda: ops.scan(lambda c, x: (c + x, x), 0.0, XS),
+            r"scan: value 0 .* expected float32 \(\) as before, received float64 \(2, 3\)",
+        ),
+        (lambda: ops.scan(lambda c, x: ((c, c), x), 0, XS), "the carry: expected the structure"),
+        (
+            lambda: ops.while_loop(lambda i: i < XS[0, 0], lambda i: i + 1, 0),
+            r"a scalar of the condition, received \(3,\)",
+        ),
+        (
+            lambda: lamina.function(lambda x: ops.cond(x > 0, lambda: x, lambda: 1))(np.float32(1)),
+            r"cond: result 0 of branch 1: expected int32 \(\) as before, received float32",
+        ),
+        (
+            lambda: lamina.function(lambda x: ops.cond(x, lambda: x, lambda: x))(XS),
+            r"cond: expected a scalar to choose by, received shape \(5, 2, 3\)",
+        ),
+    ],
+)
+def test_errors(call: Callable[[], Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_tensor_must_not_leave_its_body() -> None:
+    kept = []
+
+    @lamina.function
+    def fn(x: Any) -> Any:
+        ops.scan(lambda c, row: (kept.append(row), (c, row))[1], 0, x)
+        return kept[0] + 1
+
+    with pytest.raises(ValueError, match="of another trace"):
+        fn(XS)
