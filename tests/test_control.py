@@ -267,7 +267,7 @@ def split_all() -> Iterator[None]:
     threads = _core.get_num_threads()
     _core.set_parallel_grain(0)
     yield
-    _core.set_parallel_grain(2000)
+    _core.set_parallel_grain(1000)
     _core.set_num_threads(threads)
 
 

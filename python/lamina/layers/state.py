@@ -16,6 +16,7 @@ from lamina.variable import Variable
 
 if TYPE_CHECKING:
     from lamina.layers.base import Layer
+    from lamina.metrics import Metric
 
 T = TypeVar("T")
 
@@ -27,6 +28,7 @@ class Stateful:
     _own_trainable: list[Variable]
     _own_frozen: list[Variable]
     _call_losses: list[TensorBase]
+    _call_metrics: dict[str, Any]
     _arguments: tuple[tuple[Any, ...], dict[str, Any]]
     _trainable: bool
     _built: bool
@@ -44,6 +46,7 @@ class Stateful:
             "_trainable": True,
             "_built": False,
             "_call_losses": [],
+            "_call_metrics": {},
             "_arguments": (args, kwargs),
         }
         vars(self).update(state)
@@ -197,6 +200,25 @@ class Stateful:
     def _penalties(self) -> list[TensorBase]:
         regularized = ((w, w.regularizer) for w in self.trainable_weights)
         return [penalty(w) for w, penalty in regularized if penalty is not None]
+
+    def add_metric(self, value: TensorBase, name: str) -> None:
+        """Report the mean of a value over the batches under a name; to be called in `call`."""
+        from lamina.metrics import Mean
+
+        if name not in self._call_metrics:
+            self._call_metrics[name] = Mean(name=name)
+        self._call_metrics[name].update_state(value)
+
+    @property
+    def metrics(self) -> list[Metric]:
+        """The metrics that attributes hold or `add_metric` made, here and below."""
+        return self._own_metrics()
+
+    def _own_metrics(self) -> list[Metric]:
+        from lamina.metrics import Metric
+
+        parts = (self, *self._flatten_layers())
+        return _unique(metric for part in parts for metric in part._owned(Metric))
 
     def _clear_losses(self) -> None:
         for part in (self, *self._flatten_layers()):

@@ -28,6 +28,7 @@ class Compilable:
         @property
         def output_names(self) -> list[str] | None: ...
         def __call__(self, *args: Any, **kwargs: Any) -> Any: ...
+        def _own_metrics(self) -> list[Any]: ...
 
     compiled = False
     optimizer: Any = None
@@ -119,7 +120,10 @@ class Compilable:
 
     @property
     def metrics(self) -> list[Any]:
-        """The metrics: of the loss, of each output's loss, of `compile`, and the model's own."""
+        """The metrics: of the loss, each output's loss, `compile`, the model and its layers.
+
+        May be overridden, to say which are reported and start anew with every epoch.
+        """
         return list(self._named_metrics().values())
 
     @property
@@ -137,16 +141,17 @@ class Compilable:
             named.update(
                 (entry.key, entry.metric) for entry in self._compiled_metrics.entries or ()
             )
-        for name, value in vars(self).items():
-            if isinstance(value, lamina.metrics.Metric) and name != "_loss_tracker":
-                named.setdefault(value.name, value)
+        for metric in self._own_metrics():
+            if not any(metric is known for known in named.values()):
+                named.setdefault(metric.name, metric)
         return named
 
     def get_metrics_result(self) -> dict[str, Any]:
         """Return the results of all metrics by name."""
         results: dict[str, Any] = {}
-        for name, metric in self._named_metrics().items():
-            result = metric.result()
+        names = {id(metric): name for name, metric in self._named_metrics().items()}
+        for metric in self.metrics:
+            result, name = metric.result(), names.get(id(metric), metric.name)
             results.update(result if isinstance(result, dict) else {name: result})
         return results
 

@@ -77,6 +77,10 @@ class Stepping(Compilable):
             )
         return self.get_metrics_result()
 
+    def overrides(self, method: str) -> bool:
+        """Return whether a subclass has its own version of a method of this class."""
+        return getattr(type(self), method) is not getattr(Stepping, method)
+
     def _track_loss(self, loss: TensorBase, x: Any) -> None:
         rows = next(leaf.shape[0] for leaf in nest.leaves(x) if leaf is not None)
         assert self._loss_tracker is not None

@@ -125,7 +125,10 @@ class Steps:
     ) -> Step:
         def run(x: Any, y: Any, sample_weight: Any) -> None:
             logs = step(pack(x, y, sample_weight))
-            if logs is not None and set(logs) != set(self._model.get_metrics_result()):
+            if logs is None:
+                return
+            own = self._model.overrides(f"{kind}_step")
+            if own or set(logs) != set(self._model.get_metrics_result()):
                 self._keep(kind, logs)
 
         trace, _ = _trace(run, data, rows)
@@ -133,7 +136,7 @@ class Steps:
         return Step(trace.compile([]), judgement=None if loss is None else loss.judgement)
 
     def _keep(self, kind: str, logs: dict[str, Any]) -> None:
-        # A step that returns other logs than the metrics': its last values are what is reported.
+        # The last values of what a step of the user's own returns are what is reported.
         kept = self._own_logs.setdefault(kind, {})
         for name, value in logs.items():
             value = ops.cast(value, "float64")

@@ -1,0 +1,157 @@
+"""What subclasses of models and layers override and add: steps, losses, metrics, frozen parts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import lamina
+from lamina import layers, metrics, models, ops, optimizers, random
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(90, 5)).astype(np.float32)
+Y = X[:, :1] - 0.5 * X[:, 1:2]
+
+
+class Autoencoder(models.Model):
+    """A variational autoencoder as tutorials write it: with its own metrics, step and noise."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder = layers.Dense(4), layers.Dense(5)
+        self.noise = random.SeedGenerator(1)
+        self.trackers = [metrics.Mean(name=name) for name in ("loss", "error", "divergence")]
+
+    @property
+    def metrics(self) -> list[Any]:
+        return self.trackers
+
+    def call(self, x: Any) -> Any:
+        mean, log_variance = ops.split(self.encoder(x), 2, axis=1)
+        z = mean + ops.exp(log_variance / 2) * random.normal(mean.shape, seed=self.noise)
+        return self.decoder(z), mean, log_variance
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        (x,) = data
+        y, mean, log_variance = self(x, training=True)
+        error = ops.mean(ops.sum(ops.square(x - y), axis=1))
+        divergence = -0.5 * ops.mean(
+            ops.sum(1 + log_variance - ops.square(mean) - ops.exp(log_variance), axis=1)
+        )
+        variables = self.trainable_variables
+        gradients = lamina.grad(error + divergence, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        for tracker, value in zip(
+            self.trackers, (error + divergence, error, divergence), strict=True
+        ):
+            tracker.update_state(value)
+        return {tracker.name: tracker.result() for tracker in self.metrics}
+
+
+def test_an_own_step_with_metrics_of_its_own() -> None:
+    lamina.utils.set_random_seed(0)
+    model = Autoencoder()
+    model.compile(optimizers.Adam(0.02))
+    history = model.fit(X, epochs=20, batch_size=30, verbose=0).history
+    assert set(history) == {"loss", "error", "divergence"}
+    parts = np.add(history["error"], history["divergence"])
+    np.testing.assert_allclose(history["loss"], parts, rtol=1e-5)
+    assert history["loss"][-1] < 0.8 * history["loss"][0]
+
+
+def test_only_the_metrics_that_an_override_names_are_reported() -> None:
+    class Few(models.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense, self.hidden = layers.Dense(1), metrics.Mean(name="hidden")
+
+        @property
+        def metrics(self) -> list[Any]:
+            return super().metrics[:2]
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+    model = Few()
+    model.compile("sgd", "mse", metrics=["mae"])
+    assert set(model.fit(X, Y, verbose=0).history) == {"loss", "mae"}
+
+
+class Watched(layers.Layer):
+    """Adds a penalty and reports two means."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.dense = layers.Dense(3, kernel_initializer="ones")
+        self.size = metrics.Mean(name="size")
+
+    def call(self, x: Any) -> Any:
+        y = self.dense(x)
+        self.size.update_state(ops.abs(y))
+        self.add_metric(ops.max(y), name="largest")
+        self.add_loss(0.1 * ops.mean(ops.square(y)))
+        return y
+
+
+def test_losses_and_metrics_of_layers() -> None:
+    watched = Watched()
+    model = models.Sequential([layers.Input((5,)), watched, layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    assert [metric.name for metric in watched.metrics] == ["largest", "size"]
+    logs = model.evaluate(X, Y, batch_size=45, verbose=0, return_dict=True)
+    assert set(logs) == {"loss", "mae", "largest", "size"}
+    y = X.sum(1)
+    assert logs["size"] == pytest.approx(np.abs(y).mean(), rel=1e-5)
+    assert logs["largest"] == pytest.approx((y[:45].max() + y[45:].max()) / 2, rel=1e-5)
+    error = np.mean(np.square(Y - np.asarray(model(X))))
+    assert logs["loss"] == pytest.approx(error + 0.1 * np.mean(y**2), rel=1e-5)
+    model(X)
+    assert float(model.losses[0]) == pytest.approx(0.1 * np.mean(y**2), rel=1e-5)
+
+
+def test_own_test_and_predict_steps() -> None:
+    class Own(models.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.dense = layers.Dense(1, kernel_initializer="ones")
+
+        def call(self, x: Any) -> Any:
+            return self.dense(x)
+
+        def test_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            return {"worst": ops.max(ops.abs(self(x) - y))}
+
+        def predict_step(self, data: Any) -> Any:
+            y = self(data[0])
+            return {"value": y, "rounded": ops.round(y)}
+
+    model = Own()
+    model.compile("sgd", "mse")
+    expected = X.sum(1, keepdims=True)
+    logs = model.evaluate(X, Y, batch_size=90, verbose=0, return_dict=True)
+    assert logs == {"worst": pytest.approx(np.abs(expected - Y).max(), rel=1e-5)}
+    found = model.predict(X, batch_size=40, verbose=0)
+    np.testing.assert_allclose(found["value"], expected, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(found["rounded"], np.round(found["value"]))
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam", "rmsprop"])
+def test_frozen_layers_keep_their_weights(optimizer: str) -> None:
+    model = models.Sequential(
+        [layers.Input((5,)), layers.Dense(4, "tanh"), layers.Dense(3, "tanh"), layers.Dense(1)]
+    )
+    model.layers[1].trainable = False
+    model.compile(optimizer, "mse")
+    before = model.get_weights()
+    model.fit(X, Y, epochs=2, verbose=0)
+    changed = [not np.array_equal(a, b) for a, b in zip(before, model.get_weights(), strict=True)]
+    assert changed == [True, True, False, False, True, True]
+    assert len(model.trainable_weights) == 4
+    model.layers[1].trainable = True
+    model.compile(optimizer, "mse")
+    model.fit(X, Y, verbose=0)
+    after = model.layers[1].get_weights()
+    assert not any(np.array_equal(a, b) for a, b in zip(before[2:4], after, strict=True))
