@@ -313,63 +313,10 @@ def random_cases() -> list[Case]:
     return cases
 
 
-OPTIMIZERS: list[tuple[str, int, dict[str, Any]]] = [  # name, slots, hyperparameters
-    ("sgd", 0, {"momentum": 0.0, "nesterov": False}),
-    ("sgd", 1, {"momentum": 0.9, "nesterov": False}),
-    ("sgd", 1, {"momentum": 0.9, "nesterov": True}),
-    ("adam", 2, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": False}),
-    ("adam", 3, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7, "amsgrad": True}),
-    ("adamax", 2, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
-    ("nadam", 2, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
-    *[
-        ("rmsprop", 1 + (m > 0) + c, {"rho": 0.9, "momentum": m, "epsilon": 1e-7, "centered": c})
-        for m in (0.0, 0.5)
-        for c in (False, True)
-    ],
-    ("adagrad", 1, {"epsilon": 1e-7}),
-    ("adadelta", 2, {"rho": 0.95, "epsilon": 1e-7}),
-    ("lion", 1, {"beta_1": 0.9, "beta_2": 0.99}),
-    ("lamb", 2, {"beta_1": 0.9, "beta_2": 0.999, "epsilon": 1e-7}),
-    ("manhattan", 0, {}),
-    ("rprop", 2, {"eta_minus": 0.5, "eta_plus": 1.2, "step_min": 0.1, "step_max": 0.8}),
-    (
-        "ftrl",
-        2,
-        {
-            "learning_rate_power": -0.5,
-            "l1_regularization_strength": 0.1,
-            "l2_regularization_strength": 0.2,
-            "l2_shrinkage_regularization_strength": 0.3,
-            "beta": 0.1,
-        },
-    ),
-]
-
-
-def update_cases() -> list[Case]:
-    """Return the cases of optimizer updates: three weights of odd sizes, with and without decay."""
-    shapes = [(67, 3), (1,), (130,)]
-    cases = []
-    for name, slots, parameters in OPTIMIZERS:
-        # A centered slot must not exceed the root of the mean square, so slots are drawn apart.
-        slot_draws = [
-            values(*s, low=1, high=3) if i == 0 else values(*s, low=0.1, high=0.9)
-            for i in range(slots)
-            for s in shapes
-        ]
-        draws = [values(*s) for s in shapes], slot_draws, [values(*s) for s in shapes]
-        rate, steps = (lambda rng: np.array(0.01)), integers(5, 6, dtype="int64")
-        for decay in ([], [0.0, 0.1, 0.2]):
-            attributes = {"count": len(shapes), "weight_decay": decay, **parameters}
-            cases.append(
-                case(name, *(d for group in draws for d in group), rate, steps, **attributes)
-            )
-    return cases
-
-
 def all_cases(known: list[str]) -> list[Case]:
     """Return every case; `known` are the core's op names."""
-    from vision_cases import vision_cases  # late: it is made of what stands above
+    from update_cases import update_cases  # late: these are made of what stands above
+    from vision_cases import vision_cases
 
     return [
         *unary_cases(),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from lamina import _core
+from lamina.reference import OPS
 
 
 def graph_input(graph: _core.Graph, *shape: int, dtype: str = "float32") -> int:
@@ -38,6 +39,55 @@ def test_bias_and_activation_are_fused_into_the_product() -> None:
     data = np.arange(12, dtype=np.float32).reshape(4, 3)
     expected = np.maximum(data.sum(1, keepdims=True) - 4, 0) * np.ones(5)
     np.testing.assert_array_equal(plan.run([data])[0], expected)
+
+
+def adam_plan(
+    *, depth: int, reader: bool = False
+) -> tuple[_core.Plan, list[_core.Variable], list[np.ndarray]]:
+    """Return a plan that updates a matrix and a vector, its variables, and inputs a, b, dv.
+
+    reader: the plan also gives the matrix's old value.
+    """
+    rng = np.random.default_rng(0)
+    shapes = [(160, 140), (140,)]
+    state = [_core.Variable(rng.random(s, np.float32)) for _ in range(3) for s in shapes]
+    graph = _core.Graph()
+    a, b = graph_input(graph, depth, 160), graph_input(graph, depth, 140)
+    dv = graph_input(graph, 140)
+    gradients = [apply(graph, "matmul", a, b, transpose_a=True), dv]
+    old = [graph.read(v) for v in state]
+    halved = apply(graph, "multiply", graph_input(graph), graph.constant(np.array(0.5, "f4")))
+    new = graph.apply(
+        "adam",
+        [*old, *gradients, halved, graph.constant(np.array(3))],
+        {"count": 2, "beta_1": 0.9, "beta_2": 0.99, "epsilon": 1e-7, "amsgrad": False},
+    )
+    for variable, value in zip(state, new, strict=True):
+        graph.write(variable, value)
+    outputs = [apply(graph, "exp", old[0])] if reader else []
+    data = [rng.standard_normal(s).astype("f4") for s in ((depth, 160), (depth, 140), (140,))]
+    return graph.compile(outputs), state, [*data, np.array(0.02, "f4")]
+
+
+@pytest.mark.parametrize(("depth", "reader"), [(9, False), (9, True), (600, False)])
+def test_an_update_takes_in_the_product_that_is_its_gradient(depth: int, reader: bool) -> None:
+    plan, state, inputs = adam_plan(depth=depth, reader=reader)
+    before = [v.numpy().copy() for v in state]
+    plan.run(inputs)
+    a, b, dv, rate = inputs
+    expected = OPS["adam"].forward(
+        *before, a.T @ b, dv, rate / 2, np.array(3),
+        count=2, beta_1=0.9, beta_2=0.99, epsilon=1e-7, amsgrad=False,
+    )  # fmt: skip
+    for variable, value in zip(state, expected, strict=True):
+        np.testing.assert_allclose(variable.numpy(), value, rtol=2e-5, atol=2e-5)
+    ops = [line.replace("|", " ").split()[0] for line in plan.steps]
+    # Long sums stay apart; so does a weight whose old value is still to be read.
+    fused = depth < 512 and not reader
+    assert ("matmul_update" in ops) == fused
+    assert ("matmul" in ops) != fused
+    assert ops.count("adam") == 1
+    assert (plan.arena_bytes < 160 * 140 * 4) == fused
 
 
 def test_a_write_gives_later_reads_the_new_value_and_the_variable_its_last() -> None:

@@ -76,10 +76,11 @@ class Call {
   std::vector<py::array> copies_;
 };
 
-std::vector<std::pair<std::string, double>> profile(Plan& plan, const py::sequence& inputs, int repeats) {
+std::vector<std::pair<std::string, double>> profile(Plan& plan, const py::sequence& inputs, int repeats, int workers) {
   require(repeats > 0, "profile: expected a positive number of repeats, received ", repeats);
+  require(workers > 0, "profile: expected a positive number of workers, received ", workers);
   Call call(plan, inputs);
-  const std::vector<double> times = plan.profile(call.inputs(), call.outputs(), repeats);
+  const std::vector<double> times = plan.profile(call.inputs(), call.outputs(), repeats, workers);
   std::vector<std::pair<std::string, double>> lines;
   for (size_t i = 0; i < times.size(); ++i) lines.emplace_back(plan.steps()[i].op, times[i]);
   return lines;
@@ -99,7 +100,7 @@ py::list run_plan(Plan& plan, const py::sequence& inputs) {
 void bind_plan(py::module_& module) {
   py::class_<Plan, std::shared_ptr<Plan>>(module, "Plan", "A compiled graph: a list of steps over planned memory.")
       .def("run", &run_plan, py::arg("inputs"))
-      .def("profile", &profile, py::arg("inputs"), py::arg("repeats") = 100)
+      .def("profile", &profile, py::arg("inputs"), py::arg("repeats") = 100, py::arg("workers") = 1)
       .def_property_readonly("steps", &describe_steps)
       .def_property_readonly("arena_bytes", &Plan::arena_bytes)
       .def_property_readonly("workers", &Plan::workers);

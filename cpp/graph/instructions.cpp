@@ -61,7 +61,7 @@ void merge_equal(Instructions& list) {
     }
     instruction.op = nullptr;
   }
-  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  list.drop_replaced();
 }
 
 namespace {
@@ -102,7 +102,7 @@ void fold_constants(const Graph& graph, Instructions& list) {
     compute(graph, instruction, list);
     instruction.op = nullptr;
   }
-  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  list.drop_replaced();
 }
 
 void drop_renames(Instructions& list) {
@@ -112,7 +112,7 @@ void drop_renames(Instructions& list) {
     list.same[instruction.outputs[0]] = list.root(instruction.inputs[0]);
     instruction.op = nullptr;
   }
-  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  list.drop_replaced();
 }
 
 }  // namespace lamina

@@ -26,6 +26,9 @@ struct Instructions {
     for (auto found = same.find(value); found != same.end(); found = same.find(value)) value = found->second;
     return value;
   }
+  void drop_replaced() {
+    std::erase_if(code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  }
 };
 
 // The nodes that `outputs` and the graph's writes need.
@@ -40,6 +43,8 @@ void fold_constants(const Graph& graph, Instructions& list);
 void absorb_transposes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Replaces chains of ops by one that does their work in a single pass.
 void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
+// Applies an optimizer to each block of a product that is a gradient, instead of keeping the gradient.
+void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
 void drop_renames(Instructions& list);
 

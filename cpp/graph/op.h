@@ -101,6 +101,9 @@ struct Op {
   // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;
   // returns the attributes of the op with these outputs alone.
   Attributes (*trim)(const NodeInfo&, std::vector<bool>& kept) = nullptr;
+  // An optimizer's update of N = "count" weights; its inputs are theirs, N of each slot, N gradients, the learning rate
+  // and the number of steps.
+  bool update = false;
 };
 
 void register_op(const Op& op);              // called by each family's register function, see ops/register.cpp

@@ -64,20 +64,23 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
   }
 }
 
-std::vector<double> Plan::profile(const void* const* inputs, void* const* outputs, int repeats) {
+std::vector<double> Plan::profile(const void* const* inputs, void* const* outputs, int repeats, int workers) {
   using Clock = std::chrono::steady_clock;
   const auto guard = lock();
-  const FlushDenormals flush(writes_variables_);
   bind(inputs, outputs);
   std::vector<std::vector<double>> times(steps_.size());
-  SpinBarrier alone;
-  for (int repeat = 0; repeat < repeats; ++repeat) {
-    for (size_t i = 0; i < steps_.size(); ++i) {
-      const auto start = Clock::now();
-      run_step(steps_[i], table_.data(), Worker{}, alone);
-      times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+  run_team(std::min(workers, thread_count()), [&](Worker worker, SpinBarrier& barrier) {
+    const FlushDenormals flush(writes_variables_);
+    for (int repeat = 0; repeat < repeats; ++repeat) {
+      for (size_t i = 0; i < steps_.size(); ++i) {
+        const auto start = Clock::now();
+        run_step(steps_[i], table_.data(), worker, barrier);
+        barrier.wait(worker.count);
+        if (worker.index > 0) continue;
+        times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());
+      }
     }
-  }
+  });
   std::vector<double> medians;
   for (auto& all : times) {
     std::nth_element(all.begin(), all.begin() + all.size() / 2, all.end());

@@ -11,27 +11,31 @@ LAMINA_INLINE V clip(V x, V limit) {
   return select(x < -limit, -limit, select(x > limit, limit, x));
 }
 
-// Reads a vector of each operand, lets `step` change weight and slots, writes them; the last, partial vector runs the
-// same code, so that results do not depend on where a span was cut.
+// Reads a vector of each operand, or the first n lanes, lets `step` change weight and slots, writes them: whole vectors
+// and parts run the same code, so that results do not depend on where a span was cut.
 template <typename T, int kSlots, typename Step>
 LAMINA_INLINE void sweep(const UpdateSpan<T>& span, Step step) {
   using V = Vec<T>;
   const V kept = broadcast(T(1 - span.decay));
-  V slots[update::kMaxSlots] = {};
-  int64_t i = 0;
-  for (; i + kLanes<T> <= span.n; i += kLanes<T>) {
-    V w = load(span.weight + i) * kept;
-    for (int s = 0; s < kSlots; ++s) slots[s] = load(span.slots[s] + i);
-    step(w, load(span.gradient + i), slots[0], slots[1], slots[2]);
-    store(span.new_weight + i, w);
-    for (int s = 0; s < kSlots; ++s) store(span.new_slots[s] + i, slots[s]);
-  }
-  if (const int64_t rest = span.n - i; rest > 0) {
-    V w = load_partial(span.weight + i, rest) * kept;
-    for (int s = 0; s < kSlots; ++s) slots[s] = load_partial(span.slots[s] + i, rest);
-    step(w, load_partial(span.gradient + i, rest), slots[0], slots[1], slots[2]);
-    store_partial(span.new_weight + i, w, rest);
-    for (int s = 0; s < kSlots; ++s) store_partial(span.new_slots[s] + i, slots[s], rest);
+  const auto at = [&](int64_t i, int64_t j, auto read, auto write) {
+    const int64_t place = i * span.stride + j;
+    V w = read(span.weight + place) * kept;
+    V slots[update::kMaxSlots] = {};
+    for (int s = 0; s < kSlots; ++s) slots[s] = read(span.slots[s] + place);
+    step(w, read(span.gradient + i * span.gradient_stride + j), slots[0], slots[1], slots[2]);
+    write(span.new_weight + place, w);
+    for (int s = 0; s < kSlots; ++s) write(span.new_slots[s] + place, slots[s]);
+  };
+  const int64_t rest = span.columns % kLanes<T>, whole = span.columns - rest;
+  for (int64_t i = 0; i < span.rows; ++i) {
+    for (int64_t j = 0; j < whole; j += kLanes<T>) {
+      at(i, j, [](const T* p) { return load(p); }, [](T* p, V v) { store(p, v); });
+    }
+    if (rest > 0) {
+      at(
+          i, whole, [rest](const T* p) { return load_partial(p, rest); },
+          [rest](T* p, V v) { store_partial(p, v, rest); });
+    }
   }
 }
 

@@ -45,7 +45,8 @@ struct UpdateScalars {
   double alpha = 0, gamma = 0, delta = 0;  // what the row finds once a step
 };
 
-// Elements 0..n-1 of one weight. Results may be written over what they come from.
+// A block of one weight: rows of so many columns, `stride` elements apart, the gradient's `gradient_stride`. Results
+// may be written over what they come from.
 template <typename T>
 struct UpdateSpan {
   const T* weight;
@@ -53,7 +54,8 @@ struct UpdateSpan {
   const T* slots[update::kMaxSlots];
   T* new_weight;
   T* new_slots[update::kMaxSlots];
-  int64_t n;
+  int64_t rows, columns;
+  int64_t stride, gradient_stride;
   double decay;  // fraction of the weight that is taken away first
 };
 

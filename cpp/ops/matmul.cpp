@@ -133,8 +133,8 @@ StepKernel prepare_product(const NodeInfo& info) {
     for (int64_t row = rows.begin; row < rows.end;) {
       const int64_t i = row / product.m();
       const int64_t end = std::min(rows.end, (i + 1) * product.m());
-      product.run(data.in<T>(0) + a_begin[i], data.in<T>(1) + b_begin[i], data.out<T>() + i * sizes.m * sizes.n, after,
-                  {row - i * product.m(), end - i * product.m()}, columns, scratch);
+      product.run(data.in<T>(0) + a_begin[i], data.in<T>(1) + b_begin[i], data.out<T>() + i * sizes.m * sizes.n,
+                  product.n(), after, {row - i * product.m(), end - i * product.m()}, columns, scratch);
       row = end;
     }
   };

@@ -32,8 +32,9 @@ class Product {
   // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
   int column_workers(int64_t batch, int workers) const;
 
-  // Computes a rectangle of C whose columns begin at a multiple of column_grain.
-  void run(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, Range rows, Range columns, T* scratch) const;
+  // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain.
+  void run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
+           T* scratch) const;
 
  private:
   struct Block;

@@ -24,5 +24,6 @@ void register_update_ops();
 void register_matmul_ops();
 void register_loop_ops();
 void register_switch_ops();
+void register_matmul_update_ops();
 
 }  // namespace lamina

@@ -54,8 +54,10 @@ class Plan:
     """A compiled graph: a list of steps over planned memory."""
 
     def run(self, inputs: Sequence[Array]) -> list[Array]: ...
-    def profile(self, inputs: Sequence[Array], repeats: int = 100) -> list[tuple[str, float]]:
-        """Return each step's op and its median time on one worker, in nanoseconds.
+    def profile(
+        self, inputs: Sequence[Array], repeats: int = 100, workers: int = 1
+    ) -> list[tuple[str, float]]:
+        """Return each step's op and its median time on so many workers, in nanoseconds.
 
         Variables change as in any run.
         """

@@ -265,3 +265,25 @@ def _enter(name: str, step: Step) -> None:
 
 for _name, _step in OPTIMIZERS.items():
     _enter(_name, _step)
+
+
+def _matmul_update(
+    *inputs: Array,
+    rule: str,
+    weight_decay: float = 0.0,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    **parameters: Any,
+) -> tuple[Array, ...]:
+    """Update a weight by the gradient a b, of (weight, slots, rate, iterations, a, b)."""
+    *state, lr, iterations, a, b = inputs
+    gradient = OPS["matmul"].forward(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
+    forward = OPS[rule].forward
+    return tuple(
+        forward(
+            *state, gradient, lr, iterations, count=1, weight_decay=[weight_decay], **parameters
+        )
+    )
+
+
+OPS["matmul_update"] = Reference(_matmul_update)

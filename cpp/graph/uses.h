@@ -1,0 +1,38 @@
+#pragma once
+
+#include <map>
+#include <string_view>
+#include <vector>
+
+#include "graph/instructions.h"
+
+namespace lamina {
+
+// How often each value is read, counting the plan's outputs and writes, and which instruction makes it: as it was when
+// this was made.
+class Uses {
+ public:
+  Uses(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) : code_(list.code) {
+    for (const Value& value : outputs) ++count_[list.root(value)];
+    for (const auto& write : graph.writes()) ++count_[list.root(write.value)];
+    for (Instruction& instruction : code_) {
+      for (const Value& value : instruction.inputs) ++count_[value];
+      for (const Value& value : instruction.outputs) maker_[value] = &instruction;
+    }
+  }
+
+  // The instruction that makes `value`, if its op is `op` and nobody else reads the value.
+  Instruction* sole_maker(Value value, std::string_view op) const {
+    const auto maker = maker_.find(value);
+    if (maker == maker_.end() || count_.at(value) != 1) return nullptr;
+    Instruction* instruction = maker->second;
+    return instruction->op != nullptr && op == instruction->op->name ? instruction : nullptr;
+  }
+
+ private:
+  std::vector<Instruction>& code_;
+  std::map<Value, int> count_;
+  std::map<Value, Instruction*> maker_;
+};
+
+}  // namespace lamina
