@@ -108,6 +108,21 @@ def test_any_number_of_threads_trains_to_the_same_bits(optimizer: str, split_all
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
+def test_weights_that_stay_with_their_workers_train_to_the_same_bits(split_all: None) -> None:
+    """Weights are shared out by rows, and the sums of their products meet in one order."""
+    rng = np.random.default_rng(3)
+    x, y = rng.random((96, 784), np.float32), rng.random((96, 1), np.float32)
+    outcomes = []
+    for threads in (1, 2, 3, 7):
+        lamina.utils.set_num_threads(threads)
+        lamina.utils.set_random_seed(0)
+        model = models.Sequential([layers.Input((784,)), layers.Dense(48, "relu"), layers.Dense(1)])
+        model.compile("adam", "mse")
+        model.fit(x, y, 32, 2, verbose=0)
+        outcomes.append(tuple(w.tobytes() for w in model.get_weights()))
+    assert len(set(outcomes)) == 1
+
+
 def test_threads_may_change_between_epochs(split_all: None) -> None:
     expected = trained(8)
 

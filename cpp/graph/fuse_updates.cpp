@@ -16,6 +16,9 @@ constexpr int64_t kLeastSide = 16;
 // Longer sums would have to be split for the caches, and a gradient costs little next to them.
 constexpr int64_t kMostDepth = 512;
 
+// More rows have sums that outweigh the weights which need not travel.
+constexpr int64_t kMostStationaryRows = 128;
+
 // The inputs of an update op by their roles.
 struct UpdateInputs {
   explicit UpdateInputs(const Instruction& update)
@@ -105,6 +108,18 @@ class UpdateFusion {
     attributes.set("transpose_b", product.attributes.flag("transpose_b"));
     product.attributes = std::move(attributes);
     product.op = &find_op("matmul_update");
+    keep_stationary(product.inputs[0]);
+  }
+
+  // Products of few rows with such a weight leave its rows where the update keeps them.
+  void keep_stationary(Value weight) {
+    for (Instruction& reader : list_.code) {
+      if (reader.op == nullptr || reader.inputs.size() < 2 || reader.inputs[1] != weight) continue;
+      const std::string_view name = reader.op->name;
+      if ((name != "dense" && name != "matmul") || graph_.type(reader.inputs[0]).rank() != 2) continue;
+      if (reader.attributes.flag("transpose_a") || reader.attributes.flag("transpose_b")) continue;
+      if (graph_.type(reader.inputs[0]).shape[0] <= kMostStationaryRows) reader.attributes.set("stationary", true);
+    }
   }
 
   static void keep_only(Instruction& update, const UpdateInputs& inputs, const std::vector<size_t>& kept,

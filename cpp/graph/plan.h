@@ -41,8 +41,8 @@ class Plan {
   // Runs once on the caller's memory: one pointer per input and per output.
   void run(const void* const* inputs, void* const* outputs);
 
-  // Measures each step: nanoseconds until `workers` workers have done it, the median of `repeats` runs. Variables change
-  // as in any run.
+  // Measures each step: nanoseconds until `workers` workers have done it, the median of `repeats` runs. Variables
+  // change as in any run.
   std::vector<double> profile(const void* const* inputs, void* const* outputs, int repeats, int workers);
 
   // The parts of run, for a caller that runs many times inside one team of workers: hold the lock, bind the pointers

@@ -6,6 +6,7 @@
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
 #include "ops/matmul_product.h"
+#include "ops/matmul_stationary.h"
 #include "ops/register.h"
 #include "ops/unary.h"
 
@@ -104,7 +105,9 @@ StepKernel prepare_product(const NodeInfo& info) {
   const auto a_begin = batch_offsets(sizes.batch.empty() ? Shape{0, 0} : info.inputs[0].shape, sizes.batch);
   const auto b_begin = batch_offsets(info.inputs[1].shape, sizes.batch);
   const int64_t batch = element_count(sizes.batch);
-  const Product<T> product(sizes.m, sizes.n, sizes.k, sizes.transpose_a, sizes.transpose_b, kernels().gemm.of(T{}));
+  const bool stationary = info.attr().flag("stationary") && batch == 1;
+  const Product<T> product(sizes.m, sizes.n, sizes.k, sizes.transpose_a, sizes.transpose_b, kernels().gemm.of(T{}),
+                           stationary ? stationary_blocks(sizes.k) : 1);
 
   Epilogue<T> epilogue;
   const bool has_bias = info.inputs.size() > 2;
@@ -113,6 +116,7 @@ StepKernel prepare_product(const NodeInfo& info) {
     epilogue.activation = kernels().unary.of(T{}).forward[activation];
     epilogue.parameters = unary_function(activation).values<T>(info.attr());
   }
+  if (stationary && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
   StepKernel kernel;
   kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds();

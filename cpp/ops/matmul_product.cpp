@@ -40,7 +40,8 @@ int64_t round_up(int64_t a, int64_t b) {
 }  // namespace
 
 template <typename T>
-Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels)
+Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
+                    int64_t least_blocks)
     : kernels_(&kernels), m_(m), n_(n), k_(k) {
   a_row_ = transpose_a ? 1 : k;
   a_step_ = transpose_a ? m : 1;
@@ -66,7 +67,8 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
   const int64_t most_depth = kDepthBytes / size;
-  depth_ = round_up(divide_up(std::max<int64_t>(k, 1), divide_up(std::max<int64_t>(k, 1), most_depth)), lanes);
+  const int64_t blocks = std::max(divide_up(std::max<int64_t>(k, 1), most_depth), least_blocks);
+  depth_ = round_up(divide_up(std::max<int64_t>(k, 1), blocks), use_dot_ || pack_b_ ? lanes : 1);
   const int64_t most_width = kBlockBytes / size / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
   height_ = std::max(std::min(round_up(m_, max_rows_), kMostRows), max_rows_);
@@ -115,8 +117,8 @@ struct Product<T>::Block {
 };
 
 template <typename T>
-void Product<T>::run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows,
-                     Range columns, T* scratch) const {
+void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows,
+                           Range columns, Range blocks, T* scratch) const {
   if (exchanged_) std::swap(a, b);
   T* packed_a = scratch;
   T* packed_b = scratch + packed_a_size_;
@@ -125,7 +127,8 @@ void Product<T>::run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue
   const int64_t most_rows = std::max(height_ / block.tile_rows, int64_t{1}) * block.tile_rows;
   for (int64_t i = rows.begin; i < rows.end; i += most_rows) {
     block.rows = std::min(most_rows, rows.end - i);
-    int64_t p = 0;
+    const int64_t first = blocks.begin * depth_, last = std::min(blocks.end * depth_, k_);
+    int64_t p = first;
     do {
       block.first.k = std::min(depth_, k_ - p);
       place_a(a + i * a_row_ + p * a_step_, packed_a, block);
@@ -134,7 +137,7 @@ void Product<T>::run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue
         place_b(b + p * b_step_ + j * b_column_, packed_b, block);
         block.first.c = c + i * c_row + j;
         block.first.c_row = c_row;
-        block.first.start = p > 0 ? block.first.c : nullptr;
+        block.first.start = p > first ? block.first.c : nullptr;
         block.first.start_row = c_row;
         if (p == 0 && epilogue.bias != nullptr) {
           if (exchanged_) {
@@ -148,7 +151,7 @@ void Product<T>::run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue
         multiply(block, p + block.first.k < k_ ? Epilogue<T>() : epilogue);
       }
       p += block.first.k;
-    } while (p < k_);
+    } while (p < last);
   }
 }
 

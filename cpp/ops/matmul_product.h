@@ -22,7 +22,9 @@ struct Epilogue {
 template <typename T>
 class Product {
  public:
-  Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels);
+  // k is cut into `least_blocks` blocks at least.
+  Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
+          int64_t least_blocks = 1);
 
   double nanoseconds() const;  // estimate for one core, without the epilogue
   int64_t m() const { return m_; }
@@ -34,7 +36,14 @@ class Product {
 
   // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain.
   void run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
-           T* scratch) const;
+           T* scratch) const {
+    run_depth(a, b, c, c_row, epilogue, rows, columns, {0, depth_blocks()}, scratch);
+  }
+  // k is cut into blocks, and C is the sum of their products in order. This adds up a few of them in C; the first gets
+  // the bias, and the activation follows upon the last.
+  int64_t depth_blocks() const { return (k_ + depth_ - 1) / depth_; }
+  void run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
+                 Range blocks, T* scratch) const;
 
  private:
   struct Block;

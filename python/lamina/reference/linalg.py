@@ -14,14 +14,16 @@ def _turn(x: Array, transpose: bool) -> Array:
 
 
 @op("matmul")
-def matmul(a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False) -> Array:
+def matmul(
+    a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False, **_: Any
+) -> Array:
     """Return the product of the last two axes, (m, k) (k, n) -> (m, n), leading axes broadcast."""
     return np.asarray(np.matmul(_turn(a, transpose_a), _turn(b, transpose_b)))
 
 
 @matmul.gradient
 def _(
-    dy: Array, a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False
+    dy: Array, a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False, **_: Any
 ) -> tuple[Array, Array]:
     da = np.matmul(dy, np.swapaxes(_turn(b, transpose_b), -1, -2))
     db = np.matmul(np.swapaxes(_turn(a, transpose_a), -1, -2), dy)
@@ -33,7 +35,12 @@ def _(
 
 @op("dense")
 def dense(
-    x: Array, w: Array, *bias: Array, activation: str = "identity", **parameters: Any
+    x: Array,
+    w: Array,
+    *bias: Array,
+    activation: str = "identity",
+    stationary: bool = False,
+    **parameters: Any,
 ) -> Array:
     """Return activation(x w + bias): what the core computes in one pass."""
     y = np.matmul(x, w)
