@@ -23,6 +23,9 @@ constexpr int64_t kMostRows = 512;
 constexpr int64_t kConflictBytes = 4096;
 // What it costs to read an operand, or to pack B, as that many more rows or columns.
 constexpr int64_t kReadCost = 4, kPackCost = 8;
+// What it costs, in multiply-adds, to write an element of a row that another core writes as well: prefetching takes the
+// other's lines away.
+constexpr int64_t kShareCost = 20;
 
 // Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than adding up the
 // vectors that are left over when vectors run along k. (Measured.)
@@ -87,7 +90,8 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
     if (workers % across != 0) continue;
     const int64_t rows = divide_up(batch * m_, workers / across);
     const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
-    const int64_t cost = (rows + (pack_b_ ? kPackCost : kReadCost)) * (columns + kReadCost);
+    const int64_t read = (rows + (pack_b_ ? kPackCost : kReadCost)) * (columns + kReadCost) * k_;
+    const int64_t cost = read + (across > 1 ? kShareCost * rows * columns : 0);
     if (cost < least) {
       least = cost;
       best = across;
@@ -99,7 +103,7 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
 template <typename T>
 double Product<T>::nanoseconds() const {
   // Measured: multiply-adds in bytes of vectors, bytes of B from the second cache or transposed on the way, bytes of C.
-  constexpr double kMultiplyAdd = 1.0 / 230, kRead = 0.005, kTranspose = 0.035, kWrite = 0.01, kStart = 30;
+  constexpr double kMultiplyAdd = 1.0 / 230, kRead = 0.005, kTranspose = 0.02, kWrite = 0.01, kStart = 30;
   const double size = sizeof(T), m = static_cast<double>(m_), k = static_cast<double>(k_);
   const double n = static_cast<double>(round_up(n_, kernels_->lanes));
   const double read = pack_b_ && b_column_ != 1 ? kTranspose : kRead;
