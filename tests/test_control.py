@@ -156,6 +156,19 @@ def test_maps() -> None:
     check_slopes(lambda x, w: ops.map(lambda row: row @ w, x), XS, W)
 
 
+@pytest.mark.parametrize("size", [1, 2, 5, 8])
+def test_associative_scan_combines_in_order(size: int) -> None:
+    x = rng.normal(size=(3, size, 2, 2))
+    expected = [x[:, 0]]
+    for i in range(1, size):
+        expected.append(expected[-1] @ x[:, i])
+    found = ops.associative_scan(ops.matmul, x, axis=1)
+    np.testing.assert_allclose(found, np.stack(expected, 1))
+    pairs = ops.associative_scan(lambda a, b: [a[0] + b[0]], [np.arange(size)], reverse=True)
+    np.testing.assert_array_equal(pairs[0], np.arange(size)[::-1].cumsum()[::-1])
+    check_slopes(lambda x: ops.cumprod(x, axis=1), x[..., 0])
+
+
 def test_structures_and_nones() -> None:
     (a, b), ys = ops.scan(
         lambda c, x: ((c[0] + x["u"], c[1] * 2), {"y": x["v"], "none": None}),
@@ -166,6 +179,19 @@ def test_structures_and_nones() -> None:
     np.testing.assert_array_equal(ys["y"], np.arange(4))
     assert ys["none"] is None
     assert ops.scan(lambda c, _: (c + 1, None), 0, length=0) == (0, None)
+
+
+def test_blocks_at_places_that_a_loop_finds() -> None:
+    def reverse_pairs(x: Any) -> Any:
+        def step(i: Any, y: Any) -> Any:
+            pair = ops.slice(x, ops.stack([2 * i, 0]), (2, 3))
+            return ops.slice_update(y, ops.stack([4 - 2 * i, 0]), pair)
+
+        return ops.fori_loop(0, 3, step, ops.zeros_like(x))
+
+    x = rng.normal(size=(6, 3))
+    np.testing.assert_array_equal(reverse_pairs(x), x.reshape(3, 2, 3)[::-1].reshape(6, 3))
+    check_slopes(reverse_pairs, x)
 
 
 def test_loops_within_loops() -> None:

@@ -15,6 +15,7 @@ from lamina import nest, ops
 from lamina.registry import operations
 from lamina.symbolic import keras_tensors
 from lamina.tensor import KerasTensor, Tensor
+from wide_ops_cases import WIDE
 
 Array = NDArray[Any]
 Case = tuple[str, Callable[..., Any], Callable[..., Any], tuple[Array, ...]]
@@ -276,6 +277,7 @@ CASES: list[Case] = [
         (LABELS, X),
     ),
 ]
+CASES += WIDE
 OF_FOUR_ROWS = {"matmul of a vector"}  # of that length
 by_case = pytest.mark.parametrize("case", CASES, ids=[case[0] for case in CASES])
 
@@ -350,12 +352,9 @@ def test_every_operation_is_tried() -> None:
                 tried.add(operation.op)
                 pending += operation.nodes[index].inputs
     elsewhere = {
-        "apply",
-        "convert_to_tensor",
-        "full",
-        "moments",
-        "scatter",
-        "stop_gradient",
-        "unstack",
+        *("apply", "convert_to_tensor", "full", "moments", "scatter", "stop_gradient", "unstack"),
+        *("associative_scan", "cond", "fori_loop", "map", "scan", "switch", "vectorized_map"),
+        *("average_pool", "max_pool", "while_loop", "dot_product_attention"),
+        *("batch_normalization", "layer_normalization", "rms_normalization"),
     }
     assert set(operations.names()) == tried | elsewhere

@@ -27,6 +27,8 @@ void register_all_ops() {
   register_matmul_update_ops();
   register_loop_ops();
   register_switch_ops();
+  register_search_ops();
+  register_solve_ops();
 }
 
 }  // namespace lamina

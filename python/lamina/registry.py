@@ -6,7 +6,7 @@ import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from types import MappingProxyType
+from types import MappingProxyType, ModuleType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -49,7 +49,9 @@ class Registry:
 
     def names(self) -> list[str]:
         """Return the one name of each object, in the order of registration."""
-        self._load()
+        home = self._load()
+        for name in dir(home):  # what it loads only when asked for registers itself then
+            getattr(home, name)
         return list(self._names.values())
 
     def aliases(self, entry: Any) -> list[str]:
@@ -63,7 +65,9 @@ class Registry:
 
     def find(self, name: str) -> Any:
         """Return the class or function of a name; raise ValueError with the nearest known one."""
-        self._load()
+        home = self._load()
+        if name not in self._entries:
+            getattr(home, name, None)  # perhaps one that is loaded only when asked for
         for known in (_scope.get(), self._entries, _custom):
             if name in known:
                 return known[name]
@@ -106,8 +110,8 @@ class Registry:
             )
         return _make(self.find(config["class_name"]), config.get("config") or {})
 
-    def _load(self) -> None:
-        importlib.import_module(self._home)
+    def _load(self) -> ModuleType:
+        return importlib.import_module(self._home)
 
 
 def _make(entry: Any, config: Config) -> Any:

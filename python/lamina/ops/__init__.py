@@ -1,13 +1,14 @@
 """Operations on tensors, with the names and defaults of Keras 3.
 
 On arrays they compute at once; on the tensors of a trace they add to its graph; on `KerasTensor`s
-they are recorded as part of a functional model.
+they are recorded as part of a functional model. What few models need is loaded when asked for.
 """
 
 # ruff: noqa: F403
+from typing import TYPE_CHECKING
+
+from lamina import _lazy
 from lamina.ops.arithmetic import *
-from lamina.ops.attention import *
-from lamina.ops.control import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
 from lamina.ops.joining import *
@@ -19,3 +20,69 @@ from lamina.ops.pooling import *
 from lamina.ops.reduction import *
 from lamina.ops.shaping import *
 from lamina.ops.sorting import *
+
+if TYPE_CHECKING:
+    from lamina.ops.arranging import *
+    from lamina.ops.attention import *
+    from lamina.ops.control import *
+    from lamina.ops.counting import *
+    from lamina.ops.einstein import *
+    from lamina.ops.equations import *
+    from lamina.ops.matrices import *
+    from lamina.ops.prefix import *
+    from lamina.ops.shrinking import *
+    from lamina.ops.special import *
+    from lamina.ops.statistics import *
+
+__getattr__, __dir__, _lazy_names = _lazy.exports(
+    __name__,
+    names={
+        "ops.arranging": (
+            *("append", "array_split", "dsplit", "dstack", "fliplr", "flipud", "hsplit", "hstack"),
+            *("rot90", "slice_update", "vsplit", "vstack"),
+        ),
+        "ops.attention": (*("dot_product_attention",),),
+        "ops.control": (
+            *("cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"),
+        ),
+        "ops.counting": (
+            *("bincount", "digitize", "histogram", "isin", "multi_hot", "scatter_update"),
+            *("searchsorted", "segment_max", "segment_min", "segment_sum"),
+            *("unravel_index",),
+        ),
+        "ops.einstein": (*("einsum",),),
+        "ops.equations": (
+            *("cholesky", "cholesky_inverse", "det", "inv", "logdet", "slogdet", "solve"),
+            *("solve_triangular",),
+        ),
+        "ops.matrices": (
+            *("cross", "diag", "diagflat", "diagonal", "inner", "kron", "meshgrid", "trace", "tri"),
+            *("tril", "triu", "vander", "vdot"),
+        ),
+        "ops.prefix": (*("associative_scan", "cumprod"),),
+        "ops.shrinking": (
+            *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus"),
+            *("sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold"),
+        ),
+        "ops.special": (
+            *(
+                "arccosh",
+                "arcsinh",
+                "arctanh",
+                "cbrt",
+                "cdist",
+                "deg2rad",
+                "erfc",
+                "erfinv",
+                "exp2",
+            ),
+            *("fabs", "fmax", "fmin", "fmod", "heaviside", "hypot", "isneginf", "isposinf"),
+            *("logaddexp", "logaddexp2", "rad2deg", "sinc", "trunc"),
+        ),
+        "ops.statistics": (
+            *("allclose", "average", "corrcoef", "diff", "median", "nan_to_num", "nanmax"),
+            *("nanmean", "nanmin", "nanprod", "nanstd", "nansum", "nanvar", "percentile", "ptp"),
+            *("quantile", "trapezoid"),
+        ),
+    },
+)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from lamina.dtypes import is_floating
 from lamina.ops import reduction
-from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_tensor
+from lamina.ops._apply import apply_one, cast, to_common, to_floating
 from lamina.ops.math import absolute, square
 from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
 from lamina.symbolic import compiled_operation, operation
@@ -15,7 +15,6 @@ from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
     "dot",
-    "einsum",
     "matmul",
     "norm",
     "outer",
@@ -23,7 +22,7 @@ __all__ = [
 ]
 
 
-def _product(a: TensorBase, b: TensorBase) -> TensorBase:
+def product(a: TensorBase, b: TensorBase) -> TensorBase:
     """Multiply two stacks of matrices of one dtype; integers in float64, exact up to 2^53."""
     if is_floating(a.dtype):
         return apply_one("matmul", a, b)
@@ -38,18 +37,18 @@ def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """
     a, b = to_common(x1, x2)
     if a.ndim > 1 and b.ndim > 1:
-        return _product(a, b)
+        return product(a, b)
     if a.ndim == 0 or b.ndim == 0:
         raise ValueError(
             f"matmul: expected vectors or matrices, received shapes {a.shape} and {b.shape}"
         )
     left_vector, right_vector = a.ndim == 1, b.ndim == 1
-    product = _product(
+    found = product(
         expand_dims(a, 0) if left_vector else a,
         expand_dims(b, 1) if right_vector else b,
     )
     dropped = [-2] * left_vector + [-1] * right_vector
-    return squeeze(product, dropped) if dropped else product
+    return squeeze(found, dropped) if dropped else found
 
 
 @operation
@@ -81,11 +80,11 @@ def tensordot(
     b = moveaxis(b, right, list(range(len(right))))
     rows, columns = a.shape[: a.ndim - len(left)], b.shape[len(right) :]
     inner = math.prod(b.shape[: len(right)])
-    product = _product(
+    found = product(
         reshape(a, (math.prod(rows), inner)),
         reshape(b, (inner, math.prod(columns))),
     )
-    return reshape(product, (*rows, *columns))
+    return reshape(found, (*rows, *columns))
 
 
 @operation
@@ -93,73 +92,6 @@ def outer(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the products of every element of x1 (raveled, rows) with every one of x2 (columns)."""
     a, b = to_common(x1, x2)
     return reshape(a, (-1, 1)) * reshape(b, (1, -1))
-
-
-@operation
-def einsum(subscripts: str, *operands: TensorLike) -> TensorBase:
-    """Return sums of products in Einstein's notation, such as "bi,io->bo".
-
-    Each letter is an axis; letters not in the result are summed over. One letter stands at most
-    once in an operand, and `...` is not supported.
-    """
-    inputs, _, result = subscripts.replace(" ", "").partition("->")
-    terms = inputs.split(",")
-    if "->" not in subscripts:
-        result = "".join(sorted(c for c in set("".join(terms)) if "".join(terms).count(c) == 1))
-    _check_einsum(subscripts, terms, result, operands)
-    term, total = terms[0], to_tensor(operands[0])
-    for i, operand in enumerate(operands[1:], start=1):
-        kept = set(result).union(*terms[i + 1 :])
-        term, total = _contract(term, total, terms[i], to_tensor(operand), kept)
-    term, total = _sum_out(term, total, set(result))
-    return (
-        apply_one("transpose", total, axes=[term.index(c) for c in result])
-        if term != result
-        else total
-    )
-
-
-def _check_einsum(
-    subscripts: str, terms: list[str], result: str, operands: Sequence[TensorLike]
-) -> None:
-    letters = set("".join(terms))
-    whole = all(term.isalpha() or not term for term in terms) and set(result) <= letters
-    once = all(len(set(term)) == len(term) for term in (*terms, result))
-    if not whole or not once or len(terms) != len(operands):
-        raise ValueError(
-            f"einsum: expected a letter for each axis, each once in an operand, as in 'bi,io->bo', "
-            f"received {subscripts!r} with {len(operands)} operands"
-        )
-
-
-def _contract(
-    left: str, a: TensorBase, right: str, b: TensorBase, kept: set[str]
-) -> tuple[str, TensorBase]:
-    """Multiply two operands, summing over the letters that no one needs any more, as one matmul."""
-    left, a = _sum_out(left, a, kept | set(right))
-    right, b = _sum_out(right, b, kept | set(left))
-    a, b = to_common(a, b)
-    batch = [c for c in left if c in right and c in kept]
-    inner = [c for c in left if c in right and c not in kept]
-    rows = [c for c in left if c not in right]
-    columns = [c for c in right if c not in left]
-    sizes = dict(zip(left + right, a.shape + b.shape, strict=True))
-
-    def arranged(term: str, x: TensorBase, *groups: list[str]) -> TensorBase:
-        order = [term.index(c) for group in groups for c in group]
-        x = apply_one("transpose", x, axes=order) if order != sorted(order) else x
-        return reshape(x, [math.prod(sizes[c] for c in group) for group in groups])
-
-    product = _product(
-        arranged(left, a, batch, rows, inner), arranged(right, b, batch, inner, columns)
-    )
-    letters = [*batch, *rows, *columns]
-    return "".join(letters), reshape(product, [sizes[c] for c in letters])
-
-
-def _sum_out(term: str, x: TensorBase, kept: set[str]) -> tuple[str, TensorBase]:
-    axes = [i for i, c in enumerate(term) if c not in kept]
-    return "".join(c for c in term if c in kept), reduction.sum(x, axis=axes) if axes else x
 
 
 @operation

@@ -6,6 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
+import lamina  # lamina.ops is looked up when it is called: this is a part of it
 from lamina.ops._apply import apply_one, to_tensor
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
@@ -144,8 +147,20 @@ def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
 
 
 @operation
-def slice(inputs: TensorLike, start_indices: Sequence[int], shape: Sequence[int]) -> TensorBase:
-    """Return the block of a shape that starts at the given indices."""
+def slice(
+    inputs: TensorLike, start_indices: Sequence[int] | TensorBase, shape: Sequence[int]
+) -> TensorBase:
+    """Return the block of a shape that starts at the given indices.
+
+    start_indices: numbers, or a tensor; then the block is moved to lie within x.
+    """
+    if isinstance(start_indices, TensorBase):
+        block = to_tensor(inputs)
+        for axis, (whole, size) in enumerate(zip(block.shape, shape, strict=True)):
+            start = lamina.ops.clip(start_indices[axis], 0, whole - size)
+            at = apply_one("cast", start + np.arange(size, dtype=np.int32), dtype="int32")
+            block = apply_one("take", block, at, axis=axis) if size < whole else block
+        return block
     end = [start + size for start, size in zip(start_indices, shape, strict=True)]
     return apply_one("slice", to_tensor(inputs), begin=list(start_indices), end=end)
 
