@@ -20,7 +20,7 @@ NAMES = {
     "lamina.activations": """linear relu relu6 leaky_relu elu selu sigmoid hard_sigmoid tanh softmax
         log_softmax softplus softsign silu swish gelu exponential mish get serialize deserialize""",
     "lamina.callbacks": """Callback CSVLogger EarlyStopping History LambdaCallback ReduceLROnPlateau
-        LearningRateScheduler ModelCheckpoint TerminateOnNaN""",
+        LearningRateScheduler ModelCheckpoint SwapEMAWeights TerminateOnNaN""",
     "lamina.constraints": """Constraint MaxNorm MinMaxNorm NonNeg UnitNorm max_norm min_max_norm
         non_neg unit_norm get serialize deserialize""",
     "lamina.initializers": """Constant GlorotNormal GlorotUniform HeNormal HeUniform Identity

@@ -119,6 +119,8 @@ class Trainer(Feedable):
             listeners.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
+        if initial_epoch < epochs:
+            self.optimizer.finalize_variable_values(self.trained_variables())
         listeners.on_train_end(logs)
         return listeners.history or lamina.callbacks.History()
 

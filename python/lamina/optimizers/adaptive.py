@@ -6,7 +6,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lamina.optimizers.base import CommonOptions, Optimizer, Rate, in_range
+from lamina.optimizers.base import Optimizer
+from lamina.optimizers.options import CommonOptions, Rate, in_range
 from lamina.registry import optimizers
 
 if TYPE_CHECKING:

@@ -6,38 +6,24 @@ import math
 import re
 import warnings
 from collections.abc import Iterable, Sequence
-from typing import Any, ClassVar, TypedDict
-
-import numpy as np
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lamina import initializers, ops
 from lamina.ops._apply import apply as apply_op
+from lamina.optimizers.averaging import Averaging, AveragingOptions
 from lamina.optimizers.clipping import clip_by_global_norm, clip_by_norm
+from lamina.optimizers.options import CommonOptions, Rate, in_range
 from lamina.optimizers.schedules import LearningRateSchedule
-from lamina.registry import Configurable, schedules
+from lamina.registry import schedules
 from lamina.tensor import TensorBase
 from lamina.utils.naming import auto_name
 from lamina.variable import Variable
 
-Rate = float | LearningRateSchedule
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
-class ClipOptions(TypedDict, total=False):
-    """Ways of clipping, and the optimizer's name."""
-
-    clipnorm: float | None
-    clipvalue: float | None
-    global_clipnorm: float | None
-    name: str | None
-
-
-class CommonOptions(ClipOptions, total=False):
-    """What every optimizer takes besides its own hyperparameters."""
-
-    weight_decay: float | None
-
-
-class Optimizer(Configurable):
+class Optimizer(Averaging):
     """Update weights by their gradients: one fused op of the core for all weights of a dtype.
 
     A subclass names that op, the hyperparameters it takes (attributes of the same names) and the
@@ -45,7 +31,8 @@ class Optimizer(Configurable):
 
     learning_rate: a number, which can be set later, or a schedule. weight_decay d: w -= d
     learning_rate w before each update. clipnorm, clipvalue, global_clipnorm (at most one): bound
-    the norm of each gradient, its elements, or the norm of all gradients together.
+    the norm of each gradient, its elements, or the norm of all gradients together. Averages of
+    gradients and weights: see `Averaging`.
     """
 
     update_op: ClassVar[str]
@@ -59,8 +46,12 @@ class Optimizer(Configurable):
         clipvalue: float | None = None,
         global_clipnorm: float | None = None,
         name: str | None = None,
+        **averaging: Unpack[AveragingOptions],
     ) -> None:
         self.name = name or auto_name(type(self).__name__)
+        if unknown := set(averaging) - set(AveragingOptions.__annotations__):
+            raise TypeError(f"{self.name}: unknown arguments {sorted(unknown)}")
+        self._set_averaging(averaging)
         clips = {"clipnorm": clipnorm, "clipvalue": clipvalue, "global_clipnorm": global_clipnorm}
         given = {key: value for key, value in clips.items() if value is not None}
         if len(given) > 1:
@@ -77,7 +68,7 @@ class Optimizer(Configurable):
         self._trainable_variables: list[Variable] = []
         self._excluded: list[Variable] = []
         self._excluded_names: re.Pattern[str] | None = None
-        self.iterations = self.add_variable((), "zeros", "int64", "iteration")
+        self._iterations = self.add_variable((), "zeros", "int64", "iteration")
         self._learning_rate: Variable | LearningRateSchedule
         if isinstance(learning_rate, dict):
             learning_rate = schedules.deserialize(learning_rate)
@@ -158,6 +149,7 @@ class Optimizer(Configurable):
         if self.built:
             return
         self._trainable_variables = list(variables)
+        self._build_averages(self._trainable_variables)
         for group in self.slots():
             self._slots.update({name: [] for name in group})
             for v in self._trainable_variables:
@@ -186,7 +178,7 @@ class Optimizer(Configurable):
         """Apply pairs (gradient, weight); return the count of updates."""
         gradients, variables = zip(*grads_and_vars, strict=True)
         self.apply(gradients, variables)
-        return self.iterations
+        return self._iterations
 
     def apply(
         self, grads: Sequence[Any], trainable_variables: Iterable[Variable] | None = None
@@ -199,9 +191,17 @@ class Optimizer(Configurable):
         if len(pairs) < len(variables):
             missing = [v.path for g, v in zip(grads, variables, strict=True) if g is None]
             warnings.warn(f"{self.name}: no gradient for {missing}; left as they are", stacklevel=2)
-        gradients = self._clip([ops.convert_to_tensor(g, v.dtype) for g, v in pairs])
-        rate = self.learning_rate
         weights = [v for _, v in pairs]
+        gradients = [ops.convert_to_tensor(g, v.dtype) for g, v in pairs]
+        self._accumulate(gradients, weights, lambda means: self._update_all(means, weights))
+        self._average()
+        for variable in weights:
+            if variable.constraint is not None:
+                variable.assign(variable.constraint(variable))
+        self._iterations.assign_add(1)
+
+    def _update_all(self, gradients: Sequence[TensorBase], weights: Sequence[Variable]) -> None:
+        gradients, rate = self._clip(gradients), self.learning_rate
         for dtype in sorted({v.dtype for v in weights}):
             chosen = [i for i, v in enumerate(weights) if v.dtype == dtype]
             self.update(
@@ -209,10 +209,6 @@ class Optimizer(Configurable):
                 [weights[i] for i in chosen],
                 ops.cast(rate, dtype),
             )
-        for variable in weights:
-            if variable.constraint is not None:
-                variable.assign(variable.constraint(variable))
-        self.iterations.assign_add(1)
 
     def update(
         self,
@@ -281,7 +277,7 @@ class Optimizer(Configurable):
     def _position(self) -> dict[int, int]:
         return {id(v): i for i, v in enumerate(self._trainable_variables)}
 
-    def _clip(self, gradients: list[TensorBase]) -> list[TensorBase]:
+    def _clip(self, gradients: Sequence[TensorBase]) -> Sequence[TensorBase]:
         if self.clipnorm:
             return [clip_by_norm(g, self.clipnorm) for g in gradients]
         if self.clipvalue:
@@ -302,11 +298,3 @@ class Optimizer(Configurable):
                 f"{self.name}: expected a finite learning_rate >= 0, received {value!r}"
             )
         return rate
-
-
-def in_range(name: str, value: float, low: float, high: float = math.inf) -> float:
-    """Return value if low <= value <= high; raise ValueError otherwise."""
-    number = isinstance(value, (int, float, np.number)) and not isinstance(value, bool)
-    if not number or not low <= value <= high:
-        raise ValueError(f"expected {name} in [{low}, {high}], received {value!r}")
-    return value

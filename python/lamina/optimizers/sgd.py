@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from lamina.optimizers.base import CommonOptions, Optimizer, Rate, in_range
+from lamina.optimizers.base import Optimizer
+from lamina.optimizers.options import CommonOptions, Rate, in_range
 from lamina.registry import optimizers
 
 if TYPE_CHECKING:
