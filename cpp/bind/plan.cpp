@@ -103,6 +103,7 @@ void bind_plan(py::module_& module) {
       .def("profile", &profile, py::arg("inputs"), py::arg("repeats") = 100, py::arg("workers") = 1)
       .def_property_readonly("steps", &describe_steps)
       .def_property_readonly("arena_bytes", &Plan::arena_bytes)
+      .def_property_readonly("live_bytes", &Plan::live_bytes)
       .def_property_readonly("workers", &Plan::workers);
   module.def("apply", &apply_op, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict(),
              "Compute one op on arrays at once.");

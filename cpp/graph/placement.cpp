@@ -194,6 +194,7 @@ std::unique_ptr<Buffer> Placement::allocate() {
     owners.push_back(s);
   }
   const MemoryPlan memory = plan_memory(lifetimes);
+  live_bytes_ = memory.live;
   auto arena = std::make_unique<Buffer>(memory.bytes);
   char* base = static_cast<char*>(arena->data());
   for (size_t i = 0; i < owners.size(); ++i) slots_[owners[i]].memory = base + memory.offsets[i];

@@ -43,6 +43,8 @@ class Placement {
   int32_t add_scratch(int64_t bytes, int32_t step);
   // Plans the arena and points all its slots into it.
   std::unique_ptr<Buffer> allocate();
+  // Most bytes of the arena that are alive at one step.
+  int64_t live_bytes() const { return live_bytes_; }
 
  private:
   int32_t add_slot(Slot slot);
@@ -63,6 +65,7 @@ class Placement {
   std::map<Value, int32_t> slot_of_;
   std::vector<Slot> slots_;
   std::vector<Copy> copies_;
+  int64_t live_bytes_ = 0;
   std::vector<int32_t> input_slots_, output_slots_;
   std::vector<std::shared_ptr<Variable>> variables_;
   std::vector<std::shared_ptr<const Buffer>> constants_;

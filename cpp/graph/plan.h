@@ -34,6 +34,8 @@ class Plan {
   const std::vector<TensorType>& output_types() const { return output_types_; }
   const std::vector<Step>& steps() const { return steps_; }
   int64_t arena_bytes() const { return arena_bytes_; }
+  // The most bytes that values in the arena take at one step: what the arena would be if memory were perfectly shared.
+  int64_t live_bytes() const { return live_bytes_; }
   int workers() const { return short_ ? 1 : workers_; }
   bool writes_variables() const { return writes_variables_; }
   double nanoseconds() const;  // estimated time on one core
@@ -71,6 +73,7 @@ class Plan {
   std::vector<std::shared_ptr<const Buffer>> constants_;  // kept alive
   std::unique_ptr<Buffer> arena_;
   int64_t arena_bytes_ = 0;
+  int64_t live_bytes_ = 0;
   int workers_ = 1;
   bool short_ = false;  // too short for waking a team
   BurstTuner tuner_;

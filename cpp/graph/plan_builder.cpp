@@ -32,6 +32,7 @@ class PlanBuilder {
     prepare();
     plan_.arena_ = placement_.allocate();
     plan_.arena_bytes_ = plan_.arena_->bytes();
+    plan_.live_bytes_ = placement_.live_bytes();
     for (const Slot& slot : placement_.slots()) plan_.table_.push_back(slot.memory);
     choose_workers(nested);
     find_barriers();

@@ -1,6 +1,7 @@
 #include "graph/planner.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 namespace lamina {
@@ -17,10 +18,22 @@ struct Span {
   int64_t begin, end;
 };
 
+int64_t most_alive(const std::vector<Lifetime>& lifetimes) {
+  std::map<int32_t, int64_t> change;  // in bytes alive, by step
+  for (const Lifetime& block : lifetimes) {
+    change[block.first] += aligned(block.bytes);
+    change[block.last + 1] -= aligned(block.bytes);
+  }
+  int64_t alive = 0, most = 0;
+  for (const auto& [step, bytes] : change) most = std::max(most, alive += bytes);
+  return most;
+}
+
 }  // namespace
 
 MemoryPlan plan_memory(const std::vector<Lifetime>& lifetimes) {
   MemoryPlan plan;
+  plan.live = most_alive(lifetimes);
   plan.offsets.assign(lifetimes.size(), 0);
   std::vector<size_t> order(lifetimes.size());
   std::iota(order.begin(), order.end(), 0);

@@ -15,6 +15,7 @@ struct Lifetime {
 struct MemoryPlan {
   std::vector<int64_t> offsets;  // one per lifetime, multiples of 64
   int64_t bytes = 0;             // size of the arena that holds them all
+  int64_t live = 0;              // most bytes alive at one step: no arena can be smaller
 };
 
 // Places blocks so that those alive at the same step do not overlap: largest first, each at the lowest gap that fits.
