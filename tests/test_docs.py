@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import lamina
 from lamina import _core
 from tools import ROOT
 
@@ -18,6 +19,16 @@ def test_the_catalogue_names_every_op() -> None:
     rows = "\n".join(line.split(" | ")[0] for line in text.splitlines() if line.startswith("| `"))
     derivatives = {name for name in _core.op_names() if re.search(r"_grad2?$", name)}
     assert set(re.findall(r"`(\w+)`", rows)) == set(_core.op_names()) - derivatives
+
+
+def test_the_code_on_the_page_about_graphs_runs() -> None:
+    text = (ROOT / "docs" / "graph.md").read_text()
+    blocks = re.findall(r"^```python\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    assert len(blocks) > 5
+    lamina.utils.set_random_seed(0)
+    variables: dict[str, object] = {}
+    for block in blocks:
+        exec(block, variables)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

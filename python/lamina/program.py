@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina import _core, dtypes, nest
 from lamina.ops._apply import to_array, to_tensor
-from lamina.tensor import Shape, Tensor
+from lamina.tensor import Shape, Tensor, TensorBase
 from lamina.trace import Trace, current_trace
 
 # A plan holds memory; callers that never repeat a shape must not pile them up.
@@ -52,10 +52,10 @@ class _Compiled(NamedTuple):
 class Program:
     """A function of tensors, run as compiled plans.
 
-    Positional arguments are arrays, nested in lists, tuples and dicts as the function likes, or
-    None; keyword arguments are hashable values that are fixed in the plan. Results are tensors in
-    the structure that the function gives. Called where a graph is being described, it becomes part
-    of that graph.
+    Positional arguments are arrays or numbers, nested in lists, tuples and dicts as the function
+    likes, or None; keyword arguments may be arrays too, or hashable values that are fixed in the
+    plan. Results are tensors in the structure that the function gives. Called where a graph is
+    being described, it becomes part of that graph. As a method, it has plans for each object.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
@@ -71,9 +71,25 @@ class Program:
             output = self.recall(*args)
             if output is not None:
                 return output
+        named = {name: value for name, value in static.items() if _holds_array(value)}
+        static = {name: value for name, value in static.items() if name not in named}
         if current_trace() is not None:
-            return self._fn(*nest.map_structure(_lift, args), **static)
-        return self._run(args, static)
+            args, named = nest.map_structure(_lift, (args, named))
+            return self._fn(*args, **named, **static)
+        return self._run(args, named, static)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._attribute = name
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Program:
+        if instance is None:
+            return self
+        bound = Program(self._fn.__get__(instance))
+        vars(instance)[self._attribute] = bound
+        return bound
+
+    def __reduce__(self) -> Any:
+        return Program, (self._fn,)
 
     def plan(self, *specs: Any, **static: Any) -> tuple[_core.Plan, Any]:
         """Return the plan for such arguments, and the structure of its outputs.
@@ -82,27 +98,36 @@ class Program:
         array) or are None. The plan's inputs are those leaves in order without the Nones, its
         outputs the results' likewise; the structure has a `TensorSpec` for each.
         """
-        compiled = self._find(nest.map_structure(_some(TensorSpec.of), specs), static)
+        compiled = self._find(nest.map_structure(_some(TensorSpec.of), (specs, {})), static)
         return compiled.plan, compiled.outputs
 
-    def _run(self, args: tuple[Any, ...], static: Mapping[str, Any]) -> Any:
-        arrays = nest.map_structure(_some(to_array), args)
+    def _run(
+        self, args: tuple[Any, ...], named: Mapping[str, Any], static: Mapping[str, Any]
+    ) -> Any:
+        arrays = nest.map_structure(_some(to_array), (args, named))
         compiled = self._find(nest.map_structure(_some(TensorSpec.of), arrays), static)
         results = iter(
             compiled.plan.run([leaf for leaf in nest.leaves(arrays) if leaf is not None])
         )
-        plain = all(type(array) is np.ndarray for array in arrays)
-        if plain and not static and type(compiled.outputs) is TensorSpec:
-            self._recall.remember(arrays, compiled.plan)
+        plain = not (named or static) and all(type(array) is np.ndarray for array in arrays[0])
+        if plain and type(compiled.outputs) is TensorSpec:
+            self._recall.remember(arrays[0], compiled.plan)
         return nest.map_structure(_some(lambda _: Tensor(next(results))), compiled.outputs)
 
-    def _find(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:
+    def _find(self, specs: Any, static: Mapping[str, Any]) -> _Compiled:
         key = (
             nest.outline(specs),
             *nest.leaves(specs),
             *((name, type(static[name]), static[name]) for name in sorted(static)),
         )
-        found = self._compiled.get(key)
+        try:
+            found = self._compiled.get(key)
+        except TypeError:
+            bad = [name for name, value in static.items() if not isinstance(value, Hashable)]
+            raise TypeError(
+                f"{getattr(self._fn, '__name__', 'function')}: expected arrays or values that can "
+                f"be hashed by keyword, received {', '.join(bad)}; pass lists of numbers as arrays"
+            ) from None
         if found is None:
             with self._lock:
                 found = self._compiled.get(key) or self._compile(specs, static)
@@ -112,14 +137,14 @@ class Program:
                     self._recall.forget()
         return found
 
-    def _compile(self, specs: tuple[Any, ...], static: Mapping[str, Any]) -> _Compiled:
+    def _compile(self, specs: Any, static: Mapping[str, Any]) -> _Compiled:
         trace = Trace()
         with trace:
-            args = nest.map_structure(
+            args, named = nest.map_structure(
                 _some(lambda spec: trace.input(spec.shape, spec.dtype)), specs
             )
             results = nest.map_structure(
-                _some(lambda x: trace.lift(to_tensor(x))), self._fn(*args, **static)
+                _some(lambda x: trace.lift(to_tensor(x))), self._fn(*args, **named, **static)
             )
         plan = trace.compile([leaf for leaf in nest.leaves(results) if leaf is not None])
         return _Compiled(plan, nest.map_structure(_some(TensorSpec.of), results))
@@ -128,9 +153,10 @@ class Program:
 def function(fn: Callable[..., Any]) -> Program:
     """Compile a function of tensors: a decorator.
 
-    Positional arguments are arrays, keyword arguments fixed values. The function runs once,
-    symbolically, for each new combination of shapes, dtypes and keywords; calls then run the
-    compiled plan. Inside, `lamina.grad` differentiates and variables can be assigned.
+    Arguments are arrays or numbers, by position or keyword, in structures if need be; other keyword
+    arguments are fixed values. The function runs once, symbolically, for each new combination of
+    shapes, dtypes and fixed values; calls then run the compiled plan. Inside, `lamina.grad`
+    differentiates and variables can be assigned.
     """
     program = Program(fn)
     functools.update_wrapper(program, fn)
@@ -140,6 +166,10 @@ def function(fn: Callable[..., Any]) -> Program:
 def _some(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return fn, passing None through."""
     return lambda leaf: None if leaf is None else fn(leaf)
+
+
+def _holds_array(value: Any) -> bool:
+    return any(isinstance(leaf, (TensorBase, np.ndarray)) for leaf in nest.leaves(value))
 
 
 _lift = _some(to_tensor)

@@ -45,7 +45,8 @@ class TensorBase:
 
     def __bool__(self) -> bool:
         raise TypeError(
-            f"{self!r} has no value yet, so Python cannot branch on it: use lamina.ops.where"
+            f"{self!r} has no value yet, so Python cannot branch on it: "
+            "use lamina.ops.cond or lamina.ops.where"
         )
 
     def __float__(self) -> float:
