@@ -159,8 +159,8 @@ class Pair:
         self.call = case.call(self.inputs[0])
         self.options = {**case.arguments, **case.reference, **self.call}
         self.state = None
-        if case.name in ("Dropout", "GaussianNoise"):
-            generator = getattr(self.layer, "seed_generator", None)
+        generator = getattr(self.layer, "seed_generator", None)
+        if generator or case.name in ("Dropout", "GaussianNoise"):
             self.state = generator.state.numpy() if generator else np.zeros(2, np.int64)
             self.options["state"] = self.state
         if case.name == "Lambda":

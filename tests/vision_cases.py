@@ -58,6 +58,28 @@ def normalization_cases() -> list[Case]:
     return cases
 
 
+def affine_cases() -> list[Case]:
+    """Return the cases of images taken from other places, far beyond the edges too."""
+    cases = []
+    for shape in [(1, 1, 1, 1), (3, 4, 5, 2), (2, 7, 3, 1), (0, 2, 2, 1)]:
+
+        def transforms(rng: np.random.Generator, batch: int = shape[0]) -> Array:
+            near = np.array([1.0, 0, 0, 0, 1, 0, 0, 0]) + rng.normal(size=(batch, 8)) / 2
+            return near * [1, 1, 4, 1, 1, 4, 1, 1]
+
+        x = values(*shape)
+        for fill_mode in ("constant", "nearest", "wrap", "mirror", "reflect"):
+            for interpolation in ("bilinear", "nearest"):
+                options = {"fill_mode": fill_mode, "interpolation": interpolation}
+                options |= {"fill_value": 0.7} if fill_mode == "constant" else {}
+                cases += [
+                    case("affine_transform", x, transforms, **options),
+                    case("affine_transform_grad", x, transforms, **options),
+                    case("affine_transform_slopes", x, transforms, x, **options),
+                ]
+    return cases
+
+
 def vision_cases() -> list[Case]:
     """Return every case of an op for images."""
-    return [*pooling_cases(), *normalization_cases()]
+    return [*pooling_cases(), *normalization_cases(), *affine_cases()]

@@ -86,4 +86,83 @@ def normalization_rows() -> list[Row]:
     ]
 
 
-ROWS = [*pooling_rows(), *normalization_rows()]
+FIRST = {"data_format": "channels_first"}
+IMAGE_FIRST = (3, 6, 5)
+
+
+def geometry_rows() -> list[Row]:
+    """Return the cases of layers that cut, surround, repeat and scale."""
+    rows: list[Row] = []
+    for rank, shape in SHAPES.items():
+        pairs = tuple((i % 2, 1) for i in range(rank))
+        for kind, name in (("ZeroPadding", "padding"), ("Cropping", "cropping")):
+            layer = f"{kind}{rank}D"
+            rows += [
+                (layer, (shape,)),
+                (layer, (shape,), {name: 1}),
+                (layer, (shape,), {name: pairs if rank > 1 else (0, 3)}),
+            ]
+            if layer != "Cropping1D":
+                rows.append((layer, (shape[::-1],), {name: (0, 1, 1)[:rank], **FIRST}))
+        rows.append((f"UpSampling{rank}D", (shape,)))
+    interpolations = ("bilinear", "bicubic", "lanczos3", "lanczos5")
+    resizing = "Resizing"
+    return [
+        *rows,
+        ("UpSampling1D", (SEQUENCE,), {"size": 3}),
+        ("UpSampling2D", (IMAGE_FIRST,), {"size": (3, 1), **FIRST}),
+        ("UpSampling3D", (VOLUME,), {"size": (1, 2, 3), **FIRST}),
+        *[
+            ("UpSampling2D", (IMAGE,), {"size": (2, 3), "interpolation": name})
+            for name in interpolations
+        ],
+        *[
+            (resizing, (IMAGE,), {"height": 9, "width": 4, "interpolation": name, "antialias": a})
+            for name in ("nearest", *interpolations)
+            for a in (False, True)
+        ],
+        (resizing, ((6, 5, 1),), {"height": 3, "width": 7}),
+        (resizing, (IMAGE_FIRST,), {"height": 6, "width": 7, **FIRST}),
+        (resizing, (IMAGE,), {"height": 3, "width": 8, "crop_to_aspect_ratio": True}),
+        (
+            resizing,
+            (IMAGE,),
+            {"height": 3, "width": 9, "pad_to_aspect_ratio": True, "fill_value": 2.0},
+        ),
+        ("CenterCrop", (IMAGE,), {"height": 3, "width": 4}),
+        ("CenterCrop", (IMAGE_FIRST,), {"height": 6, "width": 2, **FIRST}),
+        ("CenterCrop", (IMAGE,), {"height": 8, "width": 4}),
+    ]
+
+
+def random_rows() -> list[Row]:
+    """Return the cases of layers that change images at random."""
+    rotation, move, zoom = "RandomRotation", "RandomTranslation", "RandomZoom"
+    rows: list[Row] = [
+        *[("RandomFlip", (IMAGE,), {"mode": mode}) for mode in ("horizontal", "vertical")],
+        ("RandomFlip", (IMAGE_FIRST,), FIRST),
+        (rotation, (IMAGE,), {"factor": 0.2}),
+        (rotation, (IMAGE,), {"factor": (0.1, 0.3), "fill_mode": "wrap"}),
+        (rotation, (IMAGE_FIRST,), {"factor": 0.5, "interpolation": "nearest", **FIRST}),
+        (move, (IMAGE,), {"height_factor": 0.4, "width_factor": (-0.3, 0.1)}),
+        (
+            move,
+            (IMAGE,),
+            {"height_factor": 0.4, "width_factor": 0.9, "fill_mode": "constant", "fill_value": 3},
+        ),
+        (zoom, (IMAGE,), {"height_factor": 0.5}),
+        (zoom, (IMAGE,), {"height_factor": (-0.5, -0.1), "width_factor": 0.3}),
+        (zoom, (IMAGE,), {"height_factor": (0.2, 0.9), "fill_mode": "nearest"}),
+        ("RandomContrast", (IMAGE,), {"factor": 0.5, "value_range": (-2, 2)}),
+        ("RandomContrast", (IMAGE_FIRST,), {"factor": (0.9, 0.2), "value_range": (-5, 5), **FIRST}),
+        ("RandomCrop", (IMAGE,), {"height": 3, "width": 2}),
+        ("RandomCrop", (IMAGE_FIRST,), {"height": 5, "width": 4, **FIRST}),
+        ("RandomCrop", (IMAGE,), {"height": 8, "width": 5}),
+        *[(f"SpatialDropout{rank}D", (shape,), {"rate": 0.4}) for rank, shape in SHAPES.items()],
+        ("SpatialDropout2D", (IMAGE_FIRST,), {"rate": 0.4, **FIRST}),
+    ]
+    calls: list[Call] = [in_training, lambda x: {"training": False}]
+    return [(*row, call) for row in rows for call in calls]
+
+
+ROWS = [*pooling_rows(), *normalization_rows(), *geometry_rows(), *random_rows()]

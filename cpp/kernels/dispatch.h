@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kernels/affine.h"
 #include "kernels/batch_norm.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
@@ -26,6 +27,7 @@ namespace lamina {
   TABLE(isa, PerType<ReduceKernels>, reduce)         \
   TABLE(isa, PerFloat<UpdateKernels>, update)        \
   TABLE(isa, PerFloat<BatchNormKernels>, batch_norm) \
+  TABLE(isa, PerFloat<AffineKernels>, affine)        \
   TABLE(isa, PerFloat<PoolKernels>, pool)            \
   TABLE(isa, RandomKernels, random)                  \
   TABLE(isa, PerFloat<GemmKernels>, gemm)

@@ -17,6 +17,7 @@ void register_all_ops() {
   register_along_axis_ops();
   register_sort_ops();
   register_pool_ops();
+  register_affine_ops();
   register_batch_norm_ops();
   register_softmax_ops();
   register_crossentropy_ops();

@@ -15,6 +15,7 @@ void register_index_ops();
 void register_along_axis_ops();
 void register_sort_ops();
 void register_pool_ops();
+void register_affine_ops();
 void register_batch_norm_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();

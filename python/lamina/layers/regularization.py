@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from lamina import ops, random
 from lamina.layers.base import Layer
+from lamina.layers.input_spec import InputSpec
+from lamina.layers.spatial import data_format_of, spatial_axes
 from lamina.random import SeedGenerator
 from lamina.registry import layers
 from lamina.tensor import TensorBase
@@ -51,6 +53,58 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return inputs
         return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
+
+
+class _SpatialDropout(Dropout):
+    """Dropout of whole channels: all places of an image or sequence share their fate.
+
+    data_format "channels_first": channels come before the spatial axes.
+    Source: Tompson et al. 2015, arXiv:1411.4280.
+    """
+
+    _rank: ClassVar[int]
+
+    def __init__(
+        self,
+        rate: float,
+        seed: int | None = None,
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, None, seed, **kwargs)
+        self.data_format = data_format_of(self, data_format)
+        self.input_spec = InputSpec(ndim=self._rank + 2)
+
+    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
+        if not training or self.rate == 0:
+            return inputs
+        axes = spatial_axes(self.data_format, inputs.ndim)
+        noise_shape = [1 if axis in axes else n for axis, n in enumerate(inputs.shape)]
+        return random.dropout(inputs, self.rate, noise_shape, seed=self.seed_generator)
+
+
+@layers.register()
+class SpatialDropout1D(_SpatialDropout):
+    """Dropout of whole channels of sequences (batch, steps, channels)."""
+
+    _rank = 1
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(rate, seed, None, **kwargs)
+
+
+@layers.register()
+class SpatialDropout2D(_SpatialDropout):
+    """Dropout of whole channels of images."""
+
+    _rank = 2
+
+
+@layers.register()
+class SpatialDropout3D(_SpatialDropout):
+    """Dropout of whole channels of volumes."""
+
+    _rank = 3
 
 
 @layers.register()

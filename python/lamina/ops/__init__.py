@@ -8,6 +8,7 @@ they are recorded as part of a functional model. What few models need is loaded 
 from typing import TYPE_CHECKING
 
 from lamina import _lazy
+from lamina.ops import image as image
 from lamina.ops.arithmetic import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
