@@ -10,6 +10,7 @@ import pytest
 import lamina
 from core_cases import Array
 from lamina import Sequential, layers, ops
+from vision_layer_cases import ROWS
 
 RANDOM = {
     "RandomFlip": {},
@@ -124,6 +125,17 @@ def test_nearest_resizing_repeats_and_bilinear_goes_between() -> None:
     weights = 1 - np.abs(np.arange(8) - 3.5) / 8
     expected = np.einsum("i,bijc,j->bc", weights, images(1, 8, 8, 1), weights) / weights.sum() ** 2
     np.testing.assert_allclose(np.asarray(mean).ravel(), expected.ravel(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=str)
+def test_configs_and_symbolic_shapes(row: Any) -> None:
+    name, (shape,), arguments, *_ = (*row, {}) if len(row) == 2 else row
+    layer = getattr(layers, name)(**arguments)
+    outputs = layer(images(2, *shape))
+    assert layer(lamina.Input(shape)).shape == (None, *outputs.shape[1:])
+    assert layer.compute_output_shape((2, *shape)) == outputs.shape
+    again = layers.deserialize(layers.serialize(layer))
+    assert again.get_config() == layer.get_config()
 
 
 def test_configs_make_equal_layers() -> None:
