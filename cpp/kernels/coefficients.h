@@ -13,7 +13,8 @@
 //   kArctan   (arctan(x) - x) / x^3                 in x^2, for |x| <= tan(pi / 8)
 //   kSinh     (sinh(x) - x) / x^3                   in x^2, for |x| <= 1
 //   kErf      erf(x) / x                            in x^2, for |x| <= 1
-//   kErfcx    exp(t^2) erfc(t) (1 + 2 t)            in (t - 3) / (t + 3), for t >= 0 as far as erfc(t) is not 0;
+//   kErfcx    exp(t^2) erfc(t) (1 + 2 t)            in (t - 3) / (t + 3), for t >= 0 as far as erfc(t) is not 0,
+//             times a scale for which the first coefficient and the scale lie next to floats;
 //             the form is Shepherd and Laframboise's (Mathematics of Computation 36, 1981)
 namespace lamina::LAMINA_ISA {
 
@@ -32,9 +33,10 @@ struct Coefficients<float> {
   static constexpr float kSinh[] = {0.16666667f, 0.0083333505f, 0.00019836075f, 2.8173959e-06f};
   static constexpr float kErf[] = {1.1283791f,    -0.37612626f,    0.112835854f, -0.026853815f,
                                    0.0051883305f, -0.00080102024f, 7.85385e-05f};
-  static constexpr float kErfcx[] = {1.253008f,     -0.13562115f,   -0.047562454f,  0.1296465f,
-                                     -0.119270064f, 0.06829581f,    -0.023802489f,  0.0025630177f,
-                                     0.0020090519f, -0.0007654934f, -0.00026341944f};
+  static constexpr float kErfcx[] = {1.2417151f,    -0.13439883f,    -0.04713379f,   0.12847804f,
+                                     -0.11819512f,  0.06768028f,     -0.023587964f,  0.002539918f,
+                                     0.0019909448f, -0.00075859425f, -0.00026104532f};
+  static constexpr float kErfcxScale = 0.9909873f;
   static constexpr float kLn2[] = {0x1.62e4p-1f, 0x1.7f7d1cp-20f};
   static constexpr float kLog10Of2[] = {0x1.344p-2f, 0x1.3509f8p-18f};
   static constexpr float kHalfPi[] = {0x1.92p0f, 0x1.fb4p-12f, 0x1.444p-24f, 0x1.68c234p-39f};
@@ -71,6 +73,7 @@ struct Coefficients<double> {
                                     0.00012055331037551108, -1.4925593518728226e-05, 1.6460972954153765e-06,
                                     -1.635002619207727e-07, 1.4657883530919653e-08,  -1.136567067182716e-09,
                                     5.945255584223488e-11};
+  static constexpr double kErfcxScale = 1;
   static constexpr double kErfcx[] = {
       1.2530080582697296,     -0.13562110612458053,   -0.04756229435344914,    0.12964515870269053,
       -0.11927366341539407,   0.06830802734628823,    -0.023770514916732266,   0.002529391781009783,

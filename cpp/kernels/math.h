@@ -43,10 +43,14 @@ constexpr T kExpHigh = sizeof(T) == 4 ? T(89) : T(710);
 template <typename T>
 constexpr T kExpLow = sizeof(T) == 4 ? T(-104) : T(-746);
 
-// exp(r) for a reduced r.
+// exp(r) - 1 and exp(r) for a reduced r.
 template <typename V, typename T = Lane<V>>
+LAMINA_INLINE V expm1_reduced(V r) {
+  return fma(r * r, polynomial(r, Coefficients<T>::kExp), r);
+}
+template <typename V>
 LAMINA_INLINE V exp_reduced(V r) {
-  return 1 + fma(r * r, polynomial(r, Coefficients<T>::kExp), r);
+  return 1 + expm1_reduced(r);
 }
 
 template <typename V, typename T = Lane<V>>

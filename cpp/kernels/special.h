@@ -186,35 +186,40 @@ LAMINA_INLINE V cosh(V x) {
 // --- error function and normal distribution
 // ---------------------------------------------------------------------------
 
-// exp(-x^2 factor) for a factor of 1 or 1/2, exact in spite of x^2's rounding: x = h + (x - h) with h so short that h^2
-// is exact, and x^2 - h^2 = (x - h) (x + h).
+// y exp(-x^2 factor) for a factor of 1 or 1/2, exact in spite of x^2's rounding: x = h + (x - h) with h so short that
+// h^2 is exact, and x^2 - h^2 = (x - h) (x + h).
 template <typename V, typename T = Lane<V>>
-LAMINA_INLINE V exp_of_square(V x, T factor) {
+LAMINA_INLINE V times_exp_of_square(V y, V x, T factor) {
   constexpr auto kLowBits = (typename Format<T>::Integer(1) << (Format<T>::kFraction / 2 + 1)) - 1;
   const V h = (V)(bits(x) & ~kLowBits);
   const ExpReduction<V> e(greater(broadcast(kExpLow<T>), -h * h * factor));
-  return e.scale(exp_reduced(e.r + (h - x) * (h + x) * factor));
+  return e.scale(fma(y, expm1_reduced(e.r + (h - x) * (h + x) * factor), y));
 }
 
-// exp(t^2) erfc(t) for t >= 0.
+// exp(u^2) erfc(u) for u = t unit >= 0. The unit goes into the constants, where it costs no rounding of u.
 template <typename V, typename T = Lane<V>>
-LAMINA_INLINE V erfcx(V t) {
-  return polynomial((t - 3) / (t + 3), Coefficients<T>::kErfcx) / fma(t, V{} + 2, V{} + 1);
+LAMINA_INLINE V erfcx(V t, T unit = 1) {
+  constexpr T kScale = Coefficients<T>::kErfcxScale;
+  const T three = 3 / unit;
+  return polynomial((t - three) / (t + three), Coefficients<T>::kErfcx) / fma(t, V{} + 2 * kScale * unit, V{} + kScale);
 }
 
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V erf(V x) {
   const V t = clamp(abs(x), T(0), T(6));
   const V near = x * polynomial(t * t, Coefficients<T>::kErf);
-  const V far = 1 - exp_of_square(t, T(1)) * erfcx(t);
+  const V far = 1 - times_exp_of_square(erfcx(t), t, T(1));
   return select(abs(x) < 1, near, copy_sign(far, x));
 }
+
+template <typename T>
+constexpr T kHalfRoot = T(0.70710678118654752);  // sqrt(1/2)
 
 // P(X <= x) for a standard normal X: erfc(-x / sqrt(2)) / 2.
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V normal_cdf(V x) {
   const V t = clamp(abs(x), T(0), T(sizeof(T) == 4 ? 15 : 39));
-  const V tail = T(0.5) * exp_of_square(t, T(0.5)) * erfcx(t * T(0.70710678118654752));
+  const V tail = times_exp_of_square(T(0.5) * erfcx(t, kHalfRoot<T>), t, T(0.5));
   return select(x < 0, tail, 1 - tail);
 }
 
@@ -222,10 +227,10 @@ LAMINA_INLINE V normal_cdf(V x) {
 // right down to the last denormal number.
 template <typename V, typename T = Lane<V>>
 LAMINA_INLINE V gelu(V x) {
-  const V u = x * T(0.70710678118654752), t = clamp(abs(x), T(0), T(sizeof(T) == 4 ? 15 : 39));
+  const V u = x * kHalfRoot<T>, t = clamp(abs(x), T(0), T(sizeof(T) == 4 ? 15 : 39));
   const V near = x * fma(u, T(0.5) * polynomial(u * u, Coefficients<T>::kErf), V{} + T(0.5));
-  const V half = T(0.5) * erfcx(t * T(0.70710678118654752)), e = exp_of_square(t, T(0.5));
-  return select(abs(x) < T(0.7), near, select(x < 0, (-t * half) * e, x * (1 - half * e)));
+  const V tail = times_exp_of_square(t * (T(-0.5) * erfcx(t, kHalfRoot<T>)), t, T(0.5));
+  return select(abs(x) < T(0.7), near, select(x < 0, tail, x + tail));
 }
 
 template <typename V, typename T = Lane<V>>
