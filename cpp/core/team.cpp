@@ -29,7 +29,7 @@ void pause() {
 // it costs little where nobody wants it, and saves much where the one waited for was put on the same core.
 template <typename Condition>
 void wait_until(const Condition& condition) {
-  constexpr int kSpins = 200, kSpinsApart = 50;
+  constexpr int kSpins = 200, kSpinsApart = 100;
   for (int spin = 0; !condition(); ++spin) {
     if (spin < kSpins || spin % kSpinsApart != 0) {
       pause();
@@ -108,7 +108,7 @@ class Team {
 
   void serve(int index, int seen) {
     for (;;) {
-      constexpr int kSpins = 4000, kSpinsApart = 50;  // 4000: about 200 microseconds
+      constexpr int kSpins = 4000, kSpinsApart = 300;  // 4000: about 200 microseconds
       int call = call_.load(std::memory_order_acquire);
       for (int spin = 0; call == seen; call = call_.load(std::memory_order_acquire)) {
         if (++spin < kSpins) {
