@@ -51,6 +51,8 @@ NAMES = {
         InverseTimeDecay CosineDecay CosineDecayRestarts LearningRateSchedule serialize
         deserialize""",
     "lamina.plot": "confusion_matrix filters images learning_curves model weights",
+    "lamina.random": """SeedGenerator bernoulli beta binomial categorical dropout gamma multinomial
+        normal randint shuffle truncated_normal uniform""",
     "lamina.regularizers": "Regularizer L1 L2 L1L2 l1 l2 l1_l2 get serialize deserialize",
     "lamina.saving": """custom_object_scope get_custom_objects load_model load_weights save_model
         save_weights register_serializable register_keras_serializable""",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamina import dtypes
+from lamina import dtypes, ops
 from lamina.ops import argmax, cast, expand_dims, log, take
 from lamina.ops._apply import apply_one, to_floating, to_tensor
 from lamina.registry import Configurable
@@ -131,6 +133,22 @@ def normal(
     )
 
 
+def truncated_normal(
+    shape: Sequence[int],
+    mean: float = 0.0,
+    stddev: float = 1.0,
+    dtype: str | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Draw from N(mean, stddev²) what lies within two standard deviations of the mean.
+
+    The distribution's inverse, √2 erf⁻¹, of uniform numbers.
+    """
+    limit = math.erf(2 / math.sqrt(2))
+    drawn = ops.erfinv(uniform(shape, -limit, limit, dtype, seed)) * math.sqrt(2)
+    return mean + stddev * ops.clip(drawn, -2.0, 2.0)
+
+
 def randint(
     shape: Sequence[int], minval: int, maxval: int, dtype: str = "int32", seed: Seed = None
 ) -> TensorBase:
@@ -169,6 +187,74 @@ def multinomial(p: TensorLike, totals: TensorLike, seed: Seed = None) -> TensorB
     """
     weights = to_floating(p)
     return apply_one("multinomial", weights, to_tensor(totals, weights.dtype), _state(seed))
+
+
+def binomial(
+    shape: Sequence[int],
+    counts: TensorLike,
+    probabilities: TensorLike,
+    dtype: str | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Draw how many of `counts` trials succeed, each with its probability; both broadcast."""
+    dtype = dtypes.canonical(dtype)
+    p = ops.ravel(ops.broadcast_to(ops.cast(probabilities, "float64"), shape))
+    totals = ops.ravel(ops.broadcast_to(ops.cast(counts, "float64"), shape))
+    drawn = multinomial(ops.stack([p, 1 - p], axis=1), totals, seed)[:, 0]
+    return cast(ops.reshape(drawn, shape), dtype)
+
+
+def gamma(
+    shape: Sequence[int], alpha: TensorLike, dtype: str | None = None, seed: Seed = None
+) -> TensorBase:
+    """Draw from the gamma distribution of shape parameter alpha, which broadcasts, and scale 1.
+
+    By rejection (Marsaglia, Tsang 2000): d (1 + c x)³ of normal numbers x; where alpha < 1 that of
+    alpha + 1 times u^(1/alpha).
+    """
+    return _gamma(shape, alpha, dtypes.canonical(dtype), _state(seed))
+
+
+def beta(
+    shape: Sequence[int],
+    alpha: TensorLike,
+    beta: TensorLike,
+    dtype: str | None = None,
+    seed: Seed = None,
+) -> TensorBase:
+    """Draw from the beta distribution: a / (a + b), a of gamma(alpha) and b of gamma(beta)."""
+    dtype, state = dtypes.canonical(dtype), _state(seed)
+    a = _gamma(shape, alpha, dtype, state)
+    b = _gamma(shape, beta, dtype, state + np.array([0, 1 << 62]))
+    return a / (a + b)
+
+
+def _gamma(shape: Sequence[int], alpha: TensorLike, dtype: str, state: TensorBase) -> TensorBase:
+    wanted = ops.broadcast_to(ops.cast(alpha, dtype), shape)
+    raised = ops.where(wanted < 1, wanted + 1, wanted)
+    d = raised - 1 / 3
+    c = 1 / ops.sqrt(9 * d)
+
+    def draw(op: str, state: TensorBase, **options: float) -> TensorBase:
+        return apply_one(op, state, shape=list(shape), dtype=dtype, **options)
+
+    def attempt(i: Any, state: Any, drawn: Any) -> Any:
+        # Each attempt has counters of its own, far from those of the generator's next draws.
+        x = draw("random_normal", state)
+        u = draw("random_uniform", state + np.array([0, 1 << 52]))
+        v = (1 + c * x) ** 3
+        safe = ops.where(v > 0, v, 1.0)
+        accepted = (v > 0) & (log(1 - u) < x * x / 2 + d * (1 - safe + log(safe)))
+        fresh = ops.where(accepted, d * safe, drawn)
+        return i + 1, state + np.array([0, 1 << 48]), ops.where(drawn < 0, fresh, drawn)
+
+    boost = 1 - draw("random_uniform", state + np.array([0, 1 << 53]))
+    drawn: TensorBase = ops.while_loop(
+        lambda i, state, drawn: ops.any(drawn < 0) & (i < 64),
+        attempt,
+        (0, state + np.array([0, 1 << 48]), ops.full(shape, -1.0, dtype)),
+    )[2]
+    return drawn * ops.where(wanted < 1, boost ** (1 / wanted), 1.0)
 
 
 def dropout(
