@@ -319,7 +319,8 @@ def random_cases() -> list[Case]:
 
 def all_cases(known: list[str]) -> list[Case]:
     """Return every case; `known` are the core's op names."""
-    from update_cases import update_cases  # late: these are made of what stands above
+    from recurrent_cases import recurrent_cases  # late: these are made of what stands above
+    from update_cases import update_cases
     from vision_cases import vision_cases
 
     return [
@@ -335,4 +336,5 @@ def all_cases(known: list[str]) -> list[Case]:
         *random_cases(),
         *update_cases(),
         *vision_cases(),
+        *recurrent_cases(),
     ]

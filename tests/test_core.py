@@ -104,6 +104,19 @@ def test_a_write_gives_later_reads_the_new_value_and_the_variable_its_last() -> 
     np.testing.assert_array_equal(variable.numpy(), [4, 16])
 
 
+def test_equal_values_may_be_renamed_written_and_given_out() -> None:
+    variable = _core.Variable(np.float32([2, 3]))
+    graph = _core.Graph()
+    doubled = apply(graph, "add", graph.read(variable), graph.read(variable))
+    one, other = (apply(graph, "reshape", doubled, shape=[2, 1]) for _ in range(2))
+    same, again = (apply(graph, "reshape", value, shape=[2]) for value in (one, other))
+    graph.write(variable, again)
+    results = graph.compile([same, other]).run([])
+    np.testing.assert_array_equal(results[0], [4, 6])
+    np.testing.assert_array_equal(results[1], [[4], [6]])
+    np.testing.assert_array_equal(variable.numpy(), [4, 6])
+
+
 def test_variables_may_trade_values() -> None:
     a, b = _core.Variable(np.float32([1, 2])), _core.Variable(np.float32([3, 4]))
     graph = _core.Graph()

@@ -16,6 +16,7 @@ import pytest
 
 from lamina import datasets
 from lamina.datasets._download import download
+from lamina.datasets._file import FileArchive
 from lamina.datasets._idx import FILES, IdxArchive, read_idx
 
 
@@ -166,3 +167,58 @@ def test_both_archives_name_their_folder(monkeypatch: pytest.MonkeyPatch, tmp_pa
     assert datasets.fashion_mnist.ARCHIVE.folder == tmp_path / "datasets" / "fashion_mnist"
     monkeypatch.delenv("LAMINA_HOME")
     assert datasets.mnist.ARCHIVE.folder == Path.home() / ".lamina" / "datasets" / "mnist"
+
+
+def needs(archive: Any) -> None:
+    """Skip the test where a data set of one file is not on this machine."""
+    if missing := archive.missing_files():
+        pytest.skip(f"needs {', '.join(missing)} in {archive.folder}, or set LAMINA_HOME")
+
+
+def test_japanese_vowels_are_whole() -> None:
+    needs(datasets.japanese_vowels.ARCHIVE)
+    (x_train, y_train), (x_test, y_test) = datasets.japanese_vowels.load_data()
+    assert (x_train.shape, x_test.shape) == ((270, 29, 12), (370, 29, 12))
+    np.testing.assert_array_equal(np.bincount(y_train), [30] * 9)
+    np.testing.assert_array_equal(np.bincount(y_test), [31, 35, 88, 44, 29, 24, 40, 50, 29])
+    lengths = np.any(x_train != 0, axis=2).sum(axis=1)
+    assert (lengths.min(), lengths.max()) == (7, 26)
+
+
+def test_airline_passengers_are_whole() -> None:
+    needs(datasets.airline_passengers.ARCHIVE)
+    passengers = datasets.airline_passengers.load_data()
+    assert (passengers.shape, passengers.dtype) == ((144,), np.float32)
+    assert (passengers[0], passengers[-1], passengers.sum()) == (112, 432, 40363)
+
+
+def test_tinyshakespeare_is_whole() -> None:
+    needs(datasets.tinyshakespeare.ARCHIVE)
+    text = datasets.tinyshakespeare.load_data()
+    assert (len(text), len(set(text))) == (1115394, 65)
+    assert text.startswith("First Citizen:\nBefore we proceed")
+
+
+def test_a_file_without_an_address_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAMINA_HOME", str(tmp_path))
+    with pytest.raises(FileNotFoundError, match=r"passengers\.csv is not on this machine\."):
+        datasets.airline_passengers.load_data()
+
+
+def test_a_file_with_an_address_is_fetched_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LAMINA_HOME", str(tmp_path))
+    content = b"hear me speak"
+    archive = FileArchive(
+        "a.txt", "a play", "https://example.org/a", hashlib.sha256(content).hexdigest()
+    )
+    monkeypatch.setattr("urllib.request.urlopen", _offline)
+    with pytest.raises(FileNotFoundError, match="could not be downloaded"):
+        archive.fetch()
+    monkeypatch.setattr("urllib.request.urlopen", lambda url, timeout: Response(content))
+    assert archive.fetch().read_bytes() == content
+    monkeypatch.setattr("urllib.request.urlopen", _offline)
+    assert archive.fetch() == tmp_path / "datasets" / "a.txt"

@@ -12,13 +12,14 @@ import pytest
 import lamina
 from attention_layer_cases import LISTED, SPREAD
 from core_cases import Array
-from lamina import layers, ops
+from lamina import layers, nest, ops
 from lamina.models import Model
 from lamina.reference import LAYERS
 from lamina.reference.activations import ACTIVATIONS
 from lamina.reference.normalization import moments
 from lamina.registry import activations
 from lamina.registry import layers as registry
+from recurrent_layer_cases import recurrent_rows
 from vision_layer_cases import ROWS
 
 TOLERANCE = {"float32": {"rtol": 3e-5, "atol": 3e-5}, "float64": {"rtol": 1e-10, "atol": 1e-11}}
@@ -50,7 +51,7 @@ class Case:
     def layer(self, dtype: str) -> Any:
         """Return the layer with random weights, or statistics of random data."""
         rng = np.random.default_rng(6)
-        made = getattr(layers, self.name)(**self.arguments, dtype=dtype)
+        made = getattr(layers, self.name)(**with_layers(self.arguments, dtype), dtype=dtype)
         if self.name == "InputLayer":
             return Model(made.output, made.output)
         self.apply(made, self.inputs(dtype, 2), self.call(self.inputs(dtype, 2)[0]))
@@ -63,8 +64,20 @@ class Case:
         return made
 
     def apply(self, layer: Any, inputs: list[Any], options: Options) -> Any:
-        """Return the layer's output."""
-        return layer(*inputs, **options) if self.spread else layer(alone(inputs), **options)
+        """Return the layer's output, without the states that a cell gives beside it."""
+        outputs = layer(*inputs, **options) if self.spread else layer(alone(inputs), **options)
+        return nest.flatten(outputs)[0]
+
+
+def with_layers(value: Any, dtype: str) -> Any:
+    """Return arguments with layers in place of (name, arguments)."""
+    if isinstance(value, dict):
+        return {key: with_layers(item, dtype) for key, item in value.items()}
+    if isinstance(value, list):
+        return [with_layers(item, dtype) for item in value]
+    if isinstance(value, tuple) and [*map(type, value)] == [str, dict]:
+        return getattr(layers, value[0])(**value[1], dtype=dtype)
+    return value
 
 
 def training(x: Array) -> Options:
@@ -142,7 +155,7 @@ CASES = [
     Case("Dot", (T, (5,)), {"axes": -1, "normalize": True}),
     Case("Dot", (T, (4, 3)), {"axes": (2, 2), "normalize": True}),
 ]
-CASES += [Case(*row) for row in (*ROWS, *LISTED)]
+CASES += [Case(*row) for row in (*ROWS, *LISTED, *recurrent_rows())]
 CASES += [Case(*row, spread=True) for row in SPREAD]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 

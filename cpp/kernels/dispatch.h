@@ -9,6 +9,7 @@
 #include "kernels/gemm.h"
 #include "kernels/pool.h"
 #include "kernels/random.h"
+#include "kernels/recurrent.h"
 #include "kernels/reduce.h"
 #include "kernels/softmax.h"
 #include "kernels/update.h"
@@ -30,7 +31,8 @@ namespace lamina {
   TABLE(isa, PerFloat<AffineKernels>, affine)        \
   TABLE(isa, PerFloat<PoolKernels>, pool)            \
   TABLE(isa, RandomKernels, random)                  \
-  TABLE(isa, PerFloat<GemmKernels>, gemm)
+  TABLE(isa, PerFloat<GemmKernels>, gemm)            \
+  TABLE(isa, PerFloat<RecurrentKernels>, recurrent)
 
 struct Kernels {
   const char* isa;

@@ -30,6 +30,9 @@ void register_all_ops() {
   register_switch_ops();
   register_search_ops();
   register_solve_ops();
+  register_simple_rnn_ops();
+  register_lstm_ops();
+  register_gru_ops();
 }
 
 }  // namespace lamina

@@ -28,5 +28,8 @@ void register_switch_ops();
 void register_matmul_update_ops();
 void register_search_ops();
 void register_solve_ops();
+void register_simple_rnn_ops();
+void register_lstm_ops();
+void register_gru_ops();
 
 }  // namespace lamina

@@ -1,5 +1,22 @@
-"""Data sets to begin with: `heart` travels in the package, the MNIST family is fetched once."""
+"""Data sets to begin with: `heart` travels in the package, the others are read from a folder.
 
-from lamina.datasets import fashion_mnist, heart, mnist
+The MNIST family and `tinyshakespeare` are downloaded once.
+"""
 
-__all__ = ["fashion_mnist", "heart", "mnist"]
+from lamina.datasets import (
+    airline_passengers,
+    fashion_mnist,
+    heart,
+    japanese_vowels,
+    mnist,
+    tinyshakespeare,
+)
+
+__all__ = [
+    "airline_passengers",
+    "fashion_mnist",
+    "heart",
+    "japanese_vowels",
+    "mnist",
+    "tinyshakespeare",
+]

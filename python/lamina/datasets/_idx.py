@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import math
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamina.datasets._download import download
+from lamina.datasets._file import home
 
 Images = NDArray[np.uint8]
 # Of any dtype, so that a type checker lets `x_train = x_train / 255` pass.
@@ -57,8 +57,7 @@ class IdxArchive:
 
     @property
     def folder(self) -> Path:
-        home = os.environ.get("LAMINA_HOME") or "~/.lamina"
-        return Path(home).expanduser() / "datasets" / self.name
+        return home() / self.name
 
     def find(self, file: str) -> Path | None:
         """Return the path of a file that is there, plain or gzipped."""

@@ -223,7 +223,9 @@ def _remake(
     """Return the layer that was copied or pickled: a new one with its weights."""
     layer = kind.from_config(config)
     if build_shapes:
-        layer.build(**map_shapes(free_batch, build_shapes))
+        # The states of a stateful layer are for a batch of one size.
+        keep = getattr(layer, "stateful", False)
+        layer.build(**(build_shapes if keep else map_shapes(free_batch, build_shapes)))
     for variable, value in zip(layer.variables, values, strict=True):
         variable.assign(value)
     return layer
