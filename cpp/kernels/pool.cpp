@@ -36,22 +36,63 @@ LAMINA_INLINE Taps<T> every_lane(int64_t tap) {
   return Taps<T>{} + static_cast<Lane<Taps<T>>>(tap);
 }
 
+// The first n taps, 0 < n <= kLanes. GCC 12 converts bytes one by one where it is not told how (and warns about the
+// plain form of what tells it).
+template <typename T, typename Tap>
+LAMINA_INLINE Taps<T> load_taps(const Tap* p, int64_t n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(Tap) == 1) {
+    const __m128i bytes = _mm_maskz_loadu_epi8(static_cast<__mmask16>(first_lanes(n)), p);
+    if constexpr (sizeof(T) == 4) return (Taps<T>)_mm512_maskz_cvtepu8_epi32(0xffff, bytes);
+    if constexpr (sizeof(T) == 8) return (Taps<T>)_mm512_maskz_cvtepu8_epi64(0xff, bytes);
+  }
+#endif
+  typename SomeOf<Tap, kLanes<T>>::Type taps{};
+  if (n == kLanes<T>) {
+    __builtin_memcpy(&taps, p, sizeof taps);
+#if defined(__AVX2__) && !defined(__AVX512F__)
+    if constexpr (sizeof(Tap) == 1) {
+      __m128i bytes{};
+      __builtin_memcpy(&bytes, &taps, sizeof taps);
+      if constexpr (sizeof(T) == 4) return (Taps<T>)_mm256_cvtepu8_epi32(bytes);
+      if constexpr (sizeof(T) == 8) return (Taps<T>)_mm256_cvtepu8_epi64(bytes);
+    }
+#endif
+  } else {
+    for (int64_t i = 0; i < n; ++i) taps[i] = p[i];
+  }
+  return __builtin_convertvector(taps, Taps<T>);
+}
+
+template <typename T, typename Tap>
+LAMINA_INLINE void store_taps(Tap* p, Taps<T> numbers, int64_t n) {
+#if defined(__AVX512F__)
+  if constexpr (sizeof(Tap) == 1) {
+    __m128i bytes;
+    if constexpr (sizeof(T) == 4) bytes = _mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)numbers);
+    if constexpr (sizeof(T) == 8) bytes = _mm512_maskz_cvtepi64_epi8(0xff, (__m512i)numbers);
+    if (n == kLanes<T>) {
+      __builtin_memcpy(p, &bytes, kLanes<T>);
+    } else {
+      _mm_mask_storeu_epi8(p, static_cast<__mmask16>(first_lanes(n)), bytes);
+    }
+    return;
+  }
+#endif
+  if (n == kLanes<T>) {
+    const auto taps = __builtin_convertvector(numbers, typename SomeOf<Tap, kLanes<T>>::Type);
+    __builtin_memcpy(p, &taps, sizeof taps);
+  } else {
+    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<Tap>(numbers[i]);
+  }
+}
+
 // A whole vector of channels.
 template <typename T>
 struct AllLanes {
+  static constexpr int64_t n = kLanes<T>;
   LAMINA_INLINE Vec<T> load(const T* p) const { return LAMINA_ISA::load(p); }
   LAMINA_INLINE void store(T* p, Vec<T> v) const { LAMINA_ISA::store(p, v); }
-  template <typename Tap>
-  LAMINA_INLINE Taps<T> load_taps(const Tap* p) const {
-    typename SomeOf<Tap, kLanes<T>>::Type taps;
-    __builtin_memcpy(&taps, p, sizeof taps);
-    return __builtin_convertvector(taps, Taps<T>);
-  }
-  template <typename Tap>
-  LAMINA_INLINE void store_taps(Tap* p, Taps<T> numbers) const {
-    const auto taps = __builtin_convertvector(numbers, typename SomeOf<Tap, kLanes<T>>::Type);
-    __builtin_memcpy(p, &taps, sizeof taps);
-  }
 };
 
 // The last channels, fewer than a vector.
@@ -60,16 +101,6 @@ struct FirstLanes {
   int64_t n;
   LAMINA_INLINE Vec<T> load(const T* p) const { return load_partial(p, n); }
   LAMINA_INLINE void store(T* p, Vec<T> v) const { store_partial(p, v, n); }
-  template <typename Tap>
-  LAMINA_INLINE Taps<T> load_taps(const Tap* p) const {
-    Taps<T> taps{};
-    for (int64_t i = 0; i < n; ++i) taps[i] = p[i];
-    return taps;
-  }
-  template <typename Tap>
-  LAMINA_INLINE void store_taps(Tap* p, Taps<T> numbers) const {
-    for (int64_t i = 0; i < n; ++i) p[i] = static_cast<Tap>(numbers[i]);
-  }
 };
 
 template <typename T, typename F>
@@ -86,8 +117,13 @@ struct Line {
       : sample(number / columns / rows), i(number / columns % rows), j(number % columns) {}
 };
 
-// The windows of output lines begin..end-1: f(offset in y, lanes, taps in the window, each) for every vector of
-// channels, where each(g) calls g(tap, offset in x) for the taps that exist.
+// The taps of a window that exist: how many, and the first one's number.
+struct Existing {
+  int64_t count, first;
+};
+
+// The windows of output lines begin..end-1: f(offset in y, lanes, taps that exist, each) for every vector of channels,
+// where each(g) calls g(tap, offset in x) for those taps.
 template <typename T, typename F>
 LAMINA_INLINE void each_window(const Pool& pool, int64_t begin, int64_t end, F f) {
   const PoolAxis &x = pool.axes[0], &y = pool.axes[1], &z = pool.axes[2];
@@ -101,7 +137,9 @@ LAMINA_INLINE void each_window(const Pool& pool, int64_t begin, int64_t end, F f
       const Span over_z = taps_of(z, k);
       const int64_t first = corner + first_seen(z, k) * step_z, to = (number * z.outputs + k) * pool.channels;
       each_vector<T>(pool.channels, [&](int64_t c, auto lanes) {
-        f(to + c, lanes, over_x.size() * over_y.size() * over_z.size(), [&](auto g) {
+        const Existing taps = {over_x.size() * over_y.size() * over_z.size(),
+                               (over_x.begin * y.window + over_y.begin) * z.window + over_z.begin};
+        f(to + c, lanes, taps, [&](auto g) {
           for (int64_t a = over_x.begin; a < over_x.end; ++a) {
             for (int64_t b = over_y.begin; b < over_y.end; ++b) {
               const int64_t row = first + a * step_x + b * step_y + c, tap = (a * y.window + b) * z.window;
@@ -148,25 +186,24 @@ LAMINA_INLINE void each_window_over(const Pool& pool, T* dx, int64_t begin, int6
 template <typename T, typename Tap>
 void max_forward(const Pool& pool, const T* x, T* y, Tap* where, int64_t begin, int64_t end) {
   if (where == nullptr) {
-    each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
+    each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, Existing, auto each) {
       Vec<T> best = broadcast(lowest<T>());
       each([&](int64_t, int64_t from) { best = Maximum::combine(best, lanes.load(x + from)); });
       lanes.store(y + to, best);
     });
     return;
   }
-  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, Existing existing, auto each) {
     Vec<T> best = broadcast(lowest<T>());
-    Taps<T> taps = every_lane<T>(-1);
+    Taps<T> taps = every_lane<T>(existing.first);
     each([&](int64_t tap, int64_t from) {
       const Vec<T> v = lanes.load(x + from);
-      // Greater or NaN, but once NaN always NaN; the first tap is taken whatever it holds.
-      const Taps<T> better = (~(v <= best) & (best == best)) | (taps < 0);
-      best = better ? v : best;
-      taps = better ? every_lane<T>(tap) : taps;
+      const Taps<T> worse = v <= best, nan = best != best;  // once NaN, always NaN
+      taps = worse ? taps : (nan ? taps : every_lane<T>(tap));
+      best = worse ? best : (nan ? best : v);
     });
     lanes.store(y + to, best);
-    lanes.store_taps(where + to, taps);
+    store_taps<T>(where + to, taps, lanes.n);
   });
 }
 
@@ -174,7 +211,7 @@ template <typename T, typename Tap>
 void max_backward(const Pool& pool, const T* dy, const Tap* where, T* dx, int64_t begin, int64_t end) {
   each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t, auto each) {
     const Vec<T> slope = lanes.load(dy + from);
-    const Taps<T> chosen = lanes.load_taps(where + from);
+    const Taps<T> chosen = load_taps<T>(where + from, lanes.n);
     each([&](int64_t tap, int64_t to) {
       lanes.store(dx + to, lanes.load(dx + to) + (chosen == every_lane<T>(tap) ? slope : Vec<T>{}));
     });
@@ -183,8 +220,8 @@ void max_backward(const Pool& pool, const T* dy, const Tap* where, T* dx, int64_
 
 template <typename T, typename Tap>
 void max_take(const Pool& pool, const T* x, const Tap* where, T* y, int64_t begin, int64_t end) {
-  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t, auto each) {
-    const Taps<T> chosen = lanes.load_taps(where + to);
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, Existing, auto each) {
+    const Taps<T> chosen = load_taps<T>(where + to, lanes.n);
     Vec<T> found{};
     each([&](int64_t tap, int64_t from) { found = chosen == every_lane<T>(tap) ? lanes.load(x + from) : found; });
     lanes.store(y + to, found);
@@ -195,10 +232,10 @@ void max_take(const Pool& pool, const T* x, const Tap* where, T* y, int64_t begi
 
 template <typename T>
 void average(const Pool& pool, const T* x, T* y, int64_t begin, int64_t end) {
-  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, int64_t taps, auto each) {
+  each_window<T>(pool, begin, end, [=](int64_t to, auto lanes, Existing taps, auto each) {
     Vec<T> sum{};
     each([&](int64_t, int64_t from) { sum += lanes.load(x + from); });
-    lanes.store(y + to, sum / broadcast(static_cast<T>(taps)));
+    lanes.store(y + to, sum / broadcast(static_cast<T>(taps.count)));
   });
 }
 
