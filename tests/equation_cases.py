@@ -48,6 +48,11 @@ def equation_cases() -> list[Case]:
             for lower in (False, True):
                 cases.append(case("solve_triangular", a, b, transpose=transpose, lower=lower))
         cases += [case("slogdet", a), case("cholesky", definite(*stack, n, n))]
+    for shape in ((1, 1), (5, 5), (6, 2), (2, 6), (3, 7, 4), (70, 2, 2), (0, 3, 3)):
+        x = values(*shape)
+        cases += [case("qr", x, complete=complete) for complete in (False, True)]
+        cases += [case("svd", x), case("svd", values(*shape[:-1], shape[-2]), full_matrices=True)]
+        cases += [case("eigh", definite(*shape[:-1], shape[-2]))]
     for right in (False, True):
         for count in (0, 1, 9):
             found = case("searchsorted", ascending(count), values(3, 40), right=right)

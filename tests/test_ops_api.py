@@ -354,7 +354,8 @@ def test_every_operation_is_tried() -> None:
     elsewhere = {
         *("apply", "convert_to_tensor", "full", "moments", "scatter", "stop_gradient", "unstack"),
         *("associative_scan", "cond", "fori_loop", "map", "scan", "switch", "vectorized_map"),
-        *("average_pool", "max_pool", "while_loop", "dot_product_attention"),
+        *("affine_transform", "average_pool", "max_pool", "resize"),
+        *("dot_product_attention", "while_loop"),
         *("batch_normalization", "layer_normalization", "rms_normalization"),
     }
     assert set(operations.names()) == tried | elsewhere

@@ -56,6 +56,14 @@ def sparsemax(x: Array) -> Array:
     return np.maximum(x - low, 0)
 
 
+def _again(w: Any, v: Any) -> Any:
+    return ops.matmul(v * w[..., None, :], ops.swapaxes(v, -1, -2))
+
+
+def _scaled(u: Any, s: Any, vt: Any) -> Any:
+    return u * s[..., None, :], vt
+
+
 def updated(x: Array) -> Array:
     x = x.copy()
     x[1, 2], x[3, 0] = 7, 8
@@ -202,6 +210,26 @@ WIDE: list[Case] = [
     linear("det", lambda m, a: m.det(a - 3 * np.eye(3, dtype=np.float32)), SQUARE),
     linear("slogdet", lambda m, a: list(m.slogdet(a)), -SQUARE),
     ("logdet", ops.logdet, lambda a: np.linalg.slogdet(a)[1], (DEFINITE,)),
+    linear("qr", lambda m, a: list(m.qr(a)), CUBE),
+    linear("qr, complete", lambda m, a: list(m.qr(a, "complete")), CUBE[:, :, :2]),
+    linear("eigh", lambda m, a: m.eigh(a)[0], DEFINITE),
+    (
+        "eigh and svd again",
+        lambda a: _again(*ops.eigh(a)) + ops.matmul(*_scaled(*ops.svd(a))),
+        lambda a: 2 * a,
+        (DEFINITE,),
+    ),
+    ("svd", lambda a: ops.svd(a, compute_uv=False), lambda a: np.linalg.svd(a)[1], (CUBE,)),
+    linear("pinv", lambda m, a: m.pinv(a), CUBE),
+    linear("matrix_rank", lambda m, a: m.matrix_rank(a[:, :1] * a[:, 1:2] + 0 * a), CUBE),
+    (
+        "lstsq",
+        lambda a: ops.lstsq(
+            a[0].T if isinstance(a, np.ndarray) else ops.transpose(a[0]), X[0, :1].repeat(5)
+        ),
+        lambda a: np.linalg.lstsq(a[0].T, X[0, :1].repeat(5), None)[0],
+        (CUBE,),
+    ),
     linear("cholesky", lambda m, a: m.cholesky(a), DEFINITE),
     (
         "cholesky_inverse",

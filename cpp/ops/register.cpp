@@ -33,6 +33,7 @@ void register_all_ops() {
   register_simple_rnn_ops();
   register_lstm_ops();
   register_gru_ops();
+  register_decompose_ops();
 }
 
 }  // namespace lamina

@@ -31,5 +31,6 @@ void register_solve_ops();
 void register_simple_rnn_ops();
 void register_lstm_ops();
 void register_gru_ops();
+void register_decompose_ops();
 
 }  // namespace lamina

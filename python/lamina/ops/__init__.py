@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lamina.ops.counting import *
     from lamina.ops.einstein import *
     from lamina.ops.equations import *
+    from lamina.ops.factors import *
     from lamina.ops.matrices import *
     from lamina.ops.prefix import *
     from lamina.ops.shrinking import *
@@ -56,6 +57,7 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("cholesky", "cholesky_inverse", "det", "inv", "logdet", "slogdet", "solve"),
             *("solve_triangular",),
         ),
+        "ops.factors": ("eigh", "lstsq", "matrix_rank", "pinv", "qr", "svd"),
         "ops.matrices": (
             *("cross", "diag", "diagflat", "diagonal", "inner", "kron", "meshgrid", "trace", "tri"),
             *("tril", "triu", "vander", "vdot"),
