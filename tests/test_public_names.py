@@ -31,7 +31,17 @@ NAMES = {
     "lamina.layers": """Input InputLayer Dense Activation Flatten Reshape Permute RepeatVector
         Dropout GaussianNoise ReLU LeakyReLU PReLU ELU Softmax Rescaling Normalization Lambda
         Identity Add Subtract Multiply Average Maximum Minimum Concatenate Dot add subtract multiply
-        average maximum minimum concatenate dot Layer InputSpec serialize deserialize""",
+        average maximum minimum concatenate dot
+        MaxPooling1D MaxPooling2D MaxPooling3D AveragePooling1D AveragePooling2D
+        AveragePooling3D MaxPool1D MaxPool2D MaxPool3D AvgPool1D AvgPool2D AvgPool3D
+        GlobalMaxPooling1D GlobalMaxPooling2D GlobalMaxPooling3D GlobalAveragePooling1D
+        GlobalAveragePooling2D GlobalAveragePooling3D GlobalMaxPool2D GlobalAvgPool2D
+        UpSampling1D UpSampling2D UpSampling3D ZeroPadding1D ZeroPadding2D ZeroPadding3D
+        Cropping1D Cropping2D Cropping3D BatchNormalization LayerNormalization
+        GroupNormalization RMSNormalization UnitNormalization SpatialDropout1D
+        SpatialDropout2D SpatialDropout3D RandomFlip RandomRotation RandomZoom
+        RandomTranslation RandomCrop RandomContrast Resizing CenterCrop
+        Layer InputSpec serialize deserialize""",
     "lamina.losses": """Loss MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError
         MeanSquaredLogarithmicError SumSquaredError Huber LogCosh BinaryCrossentropy
         CategoricalCrossentropy SparseCategoricalCrossentropy Hinge SquaredHinge CategoricalHinge

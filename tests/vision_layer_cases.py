@@ -29,7 +29,7 @@ def pooling_rows() -> list[Row]:
         for kind in ("Max", "Average"):
             pooling, whole = f"{kind}Pooling{rank}D", f"Global{kind}Pooling{rank}D"
             rows += [
-                (pooling, (shape,)),
+                (pooling, (shape,), {} if kind == "Max" else {"pool_size": 2}),
                 (pooling, (shape,), {"pool_size": 3, "strides": 2, "padding": "same"}),
                 (pooling, (shape[::-1],), {"pool_size": 2, "strides": 1, **first}),
                 (whole, (shape,)),

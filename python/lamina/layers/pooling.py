@@ -31,7 +31,7 @@ class _Pooling(Layer):
 
     def __init__(
         self,
-        pool_size: Sizes = 2,
+        pool_size: Sizes,
         strides: Sizes | None = None,
         padding: str = "valid",
         data_format: str | None = None,
@@ -59,25 +59,39 @@ class _Pooling(Layer):
             )
 
 
+class _MaxPooling(_Pooling):
+    _pool = staticmethod(ops.max_pool)
+
+    def __init__(
+        self,
+        pool_size: Sizes = 2,
+        strides: Sizes | None = None,
+        padding: str = "valid",
+        data_format: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(pool_size, strides, padding, data_format, **kwargs)
+
+
 @layers.register("MaxPool1D")
-class MaxPooling1D(_Pooling):
+class MaxPooling1D(_MaxPooling):
     """The largest element of each window along the steps."""
 
-    _rank, _pool = 1, staticmethod(ops.max_pool)
+    _rank = 1
 
 
 @layers.register("MaxPool2D")
-class MaxPooling2D(_Pooling):
+class MaxPooling2D(_MaxPooling):
     """The largest element of each window of an image."""
 
-    _rank, _pool = 2, staticmethod(ops.max_pool)
+    _rank = 2
 
 
 @layers.register("MaxPool3D")
-class MaxPooling3D(_Pooling):
+class MaxPooling3D(_MaxPooling):
     """The largest element of each window of a volume."""
 
-    _rank, _pool = 3, staticmethod(ops.max_pool)
+    _rank = 3
 
 
 @layers.register("AvgPool1D")
