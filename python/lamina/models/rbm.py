@@ -16,7 +16,7 @@ from lamina.models.model import Model
 from lamina.models.visible_units import UNITS
 from lamina.program import Program
 from lamina.random import SeedGenerator
-from lamina.tensor import Shape, TensorBase
+from lamina.tensor import TensorBase
 from lamina.variable import Variable
 
 Array = NDArray[Any]
@@ -97,7 +97,7 @@ class RBM(Model):
     def get_compile_config(self) -> dict[str, Any]:
         return {"optimizer": super().get_compile_config()["optimizer"]}
 
-    def build(self, input_shape: Shape) -> None:
+    def build(self, input_shape: Any) -> None:
         """Make the weights for so many visible units: the kernel from N(0, 0.01²), biases 0."""
         units = input_shape[-1]
         small = initializers.RandomNormal(stddev=0.01)
