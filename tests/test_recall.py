@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,3 +107,17 @@ def test_predict_refuses_nan_after_a_good_call() -> None:
     x[1, 2] = np.nan
     with pytest.raises(ValueError, match="found NaN at row 1"):
         model.predict(x, verbose=0)
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs Linux")
+def test_calls_leave_nothing_behind() -> None:
+    model = Sequential([Input((30,)), layers.Dense(2)])
+    x = np.ones((1, 30), np.float32)
+
+    def memory_after(calls: int) -> int:
+        for _ in range(calls):
+            model(x), model.predict(x, verbose=0), ops.matmul(x.T, x)
+        return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+    before = memory_after(1000)
+    assert memory_after(20000) - before < 500_000  # 25 bytes a round would show
