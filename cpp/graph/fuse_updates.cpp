@@ -14,7 +14,7 @@ constexpr int64_t kLeastElements = 4096;
 // Both sides of the matrix: narrower ones leave no work to share, and their products take other ways.
 constexpr int64_t kLeastSide = 16;
 // Longer sums would have to be split for the caches, and a gradient costs little next to them.
-constexpr int64_t kMostDepth = 512;
+constexpr int64_t kMostDepth = 128;
 
 // More rows have sums that outweigh the weights which need not travel.
 constexpr int64_t kMostStationaryRows = 128;
