@@ -319,7 +319,8 @@ def random_cases() -> list[Case]:
 
 def all_cases(known: list[str]) -> list[Case]:
     """Return every case; `known` are the core's op names."""
-    from recurrent_cases import recurrent_cases  # late: these are made of what stands above
+    from conv_cases import conv_op_cases  # late: these are made of what stands above
+    from recurrent_cases import recurrent_cases
     from update_cases import update_cases
     from vision_cases import vision_cases
 
@@ -337,4 +338,5 @@ def all_cases(known: list[str]) -> list[Case]:
         *update_cases(),
         *vision_cases(),
         *recurrent_cases(),
+        *conv_op_cases(),
     ]

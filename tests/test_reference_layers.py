@@ -11,6 +11,7 @@ import pytest
 
 import lamina
 from attention_layer_cases import LISTED, SPREAD
+from conv_cases import conv_layer_rows
 from core_cases import Array
 from lamina import layers, nest, ops
 from lamina.models import Model
@@ -157,6 +158,7 @@ CASES = [
 ]
 CASES += [Case(*row) for row in (*ROWS, *LISTED, *recurrent_rows())]
 CASES += [Case(*row, spread=True) for row in SPREAD]
+CASES += [Case(*row) for row in conv_layer_rows()]
 every_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 

@@ -6,29 +6,36 @@ namespace lamina {
 
 namespace {
 
+// The product that makes `value`, if it can go on to finish it and nobody else reads the value.
+Instruction* sole_product(const Uses& uses, Value value) {
+  Instruction* product = uses.sole_maker(value);
+  const bool finishes = product != nullptr && product->op->fused != nullptr;
+  return finishes && !product->attributes.has("activation") ? product : nullptr;
+}
+
 // add(matmul(x, w), b) → dense(x, w, b): the bias is added while the product's tile is in cache.
 void fuse_bias(const Graph& graph, const Uses& uses, Instruction& add) {
-  Instruction* product = uses.sole_maker(add.inputs[0], "matmul");
-  if (product == nullptr) return;
+  Instruction* product = sole_product(uses, add.inputs[0]);
+  if (product == nullptr || product->inputs.size() != 2) return;
   const Shape& bias = graph.type(add.inputs[1]).shape;
   const Shape& out = graph.type(add.outputs[0]).shape;
-  const bool plain = graph.type(product->inputs[1]).rank() == 2 && !product->attributes.flag("transpose_a") &&
-                     !product->attributes.flag("transpose_b");
-  if (!plain || bias != Shape{out.back()} || graph.type(add.inputs[0]).shape != out) return;
+  if (bias != Shape{out.back()} || graph.type(add.inputs[0]).shape != out) return;
   add.inputs = {product->inputs[0], product->inputs[1], add.inputs[1]};
-  add.op = &find_op("dense");
+  add.attributes = product->attributes;
+  add.op = &find_op(product->op->fused);
   product->op = nullptr;
 }
 
 // activation(dense(...)) → dense with that activation, where nobody else reads the value before it: in training that
 // holds for activations whose derivative is written in their output.
 void fuse_activation(const Uses& uses, Instruction& activation) {
-  Instruction* dense = uses.sole_maker(activation.inputs[0], "dense");
-  if (dense == nullptr || dense->attributes.has("activation")) return;
-  activation.inputs = dense->inputs;
+  Instruction* product = sole_product(uses, activation.inputs[0]);
+  if (product == nullptr) return;
   activation.attributes.set("activation", std::string(activation.op->name));
-  activation.op = dense->op;
-  dense->op = nullptr;
+  for (const auto& [name, value] : product->attributes.items()) activation.attributes.set(name, value);
+  activation.inputs = product->inputs;
+  activation.op = &find_op(product->op->fused);
+  product->op = nullptr;
 }
 
 }  // namespace

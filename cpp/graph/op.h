@@ -98,6 +98,9 @@ struct Op {
   bool in_place = false;
   // A function of one floating-point input, element by element: a product may apply it to what it has just computed.
   bool pointwise = false;
+  // Of a product: the op, perhaps itself, with the same first inputs and attributes that adds a bias, which is then
+  // its third input, and applies the pointwise op that the attribute `activation` names.
+  const char* fused = nullptr;
   // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;
   // returns the attributes of the op with these outputs alone.
   Attributes (*trim)(const NodeInfo&, std::vector<bool>& kept) = nullptr;

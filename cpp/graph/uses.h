@@ -21,12 +21,16 @@ class Uses {
     }
   }
 
-  // The instruction that makes `value`, if its op is `op` and nobody else reads the value.
-  Instruction* sole_maker(Value value, std::string_view op) const {
+  // The instruction that makes `value`, if nobody else reads the value.
+  Instruction* sole_maker(Value value) const {
     const auto maker = maker_.find(value);
     if (maker == maker_.end() || count_.at(value) != 1) return nullptr;
-    Instruction* instruction = maker->second;
-    return instruction->op != nullptr && op == instruction->op->name ? instruction : nullptr;
+    return maker->second->op != nullptr ? maker->second : nullptr;
+  }
+  // The same, if its op is `op`.
+  Instruction* sole_maker(Value value, std::string_view op) const {
+    Instruction* instruction = sole_maker(value);
+    return instruction != nullptr && op == instruction->op->name ? instruction : nullptr;
   }
 
  private:

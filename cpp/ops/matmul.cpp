@@ -8,7 +8,6 @@
 #include "ops/matmul_product.h"
 #include "ops/matmul_stationary.h"
 #include "ops/register.h"
-#include "ops/unary.h"
 
 namespace lamina {
 
@@ -66,14 +65,7 @@ std::vector<TensorType> infer_dense(const NodeInfo& info) {
   NodeInfo product = info;
   product.inputs.resize(2);
   const std::vector<TensorType> outputs = infer_matmul(product);
-  if (info.inputs.size() == 3) {
-    require_same_dtype(info, 0, 2);
-    const Shape expected = {outputs[0].shape.back()};
-    require(info.inputs[2].shape == expected, info.op, ": expected a bias of shape ", to_string(expected),
-            ", received ", to_string(info.inputs[2]));
-  }
-  const std::string activation = info.attr().text("activation", "");
-  require(activation.empty() || find_unary(activation) >= 0, info.op, ": no activation '", activation, "'");
+  require_epilogue(info, outputs[0].shape.back());
   return outputs;
 }
 
@@ -109,20 +101,12 @@ StepKernel prepare_product(const NodeInfo& info) {
   const Product<T> product(sizes.m, sizes.n, sizes.k, sizes.transpose_a, sizes.transpose_b, kernels().gemm.of(T{}),
                            stationary ? stationary_blocks(sizes.k) : 1);
 
-  Epilogue<T> epilogue;
+  const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool has_bias = info.inputs.size() > 2;
-  const int activation = find_unary(info.attr().text("activation", ""));
-  if (activation >= 0) {
-    epilogue.activation = kernels().unary.of(T{}).forward[activation];
-    epilogue.parameters = unary_function(activation).values<T>(info.attr());
-  }
   if (stationary && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
   StepKernel kernel;
-  kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds();
-  if (activation >= 0) {
-    kernel.nanoseconds += static_cast<double>(info.outputs[0].size()) * unary_function(activation).cost;
-  }
+  kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
   const int most = thread_count();  // the scratch memory's size; should threads be added later, they look on
   kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * most;
   kernel.run = [=](const StepData& data, Worker worker, int) {
@@ -177,8 +161,8 @@ std::vector<Value> grad_matmul(const GradContext& context) {
 }  // namespace
 
 void register_matmul_ops() {
-  register_op({"matmul", infer_matmul, prepare, grad_matmul});
-  register_op({"dense", infer_dense, prepare});
+  register_op({.name = "matmul", .infer = infer_matmul, .prepare = prepare, .grad = grad_matmul, .fused = "dense"});
+  register_op({.name = "dense", .infer = infer_dense, .prepare = prepare, .fused = "dense"});
 }
 
 }  // namespace lamina

@@ -203,15 +203,7 @@ void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
     } else {
       multiply_row(row, rows, block);
     }
-    if (after.activation != nullptr) {
-      if (block.columns == row.c_row) {
-        after.activation(row.c, row.c, rows * row.c_row, after.parameters.data());
-      } else {
-        for (int64_t r = 0; r < rows; ++r) {
-          after.activation(row.c + r * row.c_row, row.c + r * row.c_row, block.columns, after.parameters.data());
-        }
-      }
-    }
+    after.activate(row.c, rows, block.columns, row.c_row);
     row.a += block.a_tile;
     row.c += block.tile_rows * row.c_row;
     if (row.start != nullptr) row.start += block.tile_rows * row.start_row;

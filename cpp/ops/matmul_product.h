@@ -1,20 +1,10 @@
 #pragma once
 
-#include <array>
-
 #include "core/worker.h"
-#include "kernels/elementwise.h"
 #include "kernels/gemm.h"
+#include "ops/epilogue.h"
 
 namespace lamina {
-
-// What happens to a block of the product while it is in cache: activation(C + bias).
-template <typename T>
-struct Epilogue {
-  const T* bias = nullptr;  // (n,)
-  UnaryKernel<T> activation = nullptr;
-  std::array<T, 3> parameters = {};
-};
 
 // C (m, n) = op(A) (m, k) op(B) (k, n), row-major, where op may transpose; how the product of these sizes is cut into
 // blocks for the caches. The work may be shared out in any rectangles of C without changing a bit of it.

@@ -25,6 +25,7 @@ void register_all_ops() {
   register_draw_ops();
   register_update_ops();
   register_matmul_ops();
+  register_conv_ops();
   register_matmul_update_ops();
   register_loop_ops();
   register_switch_ops();

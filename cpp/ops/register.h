@@ -23,6 +23,7 @@ void register_random_ops();
 void register_draw_ops();
 void register_update_ops();
 void register_matmul_ops();
+void register_conv_ops();
 void register_loop_ops();
 void register_switch_ops();
 void register_matmul_update_ops();

@@ -21,10 +21,11 @@ struct WindowAxis {
   Range taps(int64_t o) const {
     return clipped(divide_up(-begin(o), dilation), divide_up(input - begin(o), dilation), size);
   }
-  // The outputs whose tap t lies on the input.
-  Range outputs(int64_t t) const {
+  // The outputs whose tap t lies on the input, or on some inputs.
+  Range outputs(int64_t t) const { return outputs(t, {0, input}); }
+  Range outputs(int64_t t, Range inputs) const {
     const int64_t shift = before - t * dilation;
-    return clipped(divide_up(shift, stride), divide_up(input + shift, stride), output);
+    return clipped(divide_up(inputs.begin + shift, stride), divide_up(inputs.end + shift, stride), output);
   }
 
  private:

@@ -11,9 +11,9 @@ from lamina.ops._window import Sizes, channels_first, sizes
 __all__ = ["Sizes", "as_sizes", "data_format_of", "padding_of", "pairs_of", "spatial_axes"]
 
 
-def as_sizes(layer: Layer, name: str, value: Sizes, rank: int) -> tuple[int, ...]:
-    """Return an argument that is one positive integer, or one per spatial axis, as a tuple."""
-    return sizes(layer._title, name, value, rank)
+def as_sizes(layer: Layer, name: str, value: Sizes, rank: int, least: int = 1) -> tuple[int, ...]:
+    """Return an argument that is one integer of at least `least`, or one per axis, as a tuple."""
+    return sizes(layer._title, name, value, rank, least)
 
 
 def data_format_of(layer: Layer, value: str | None) -> str:

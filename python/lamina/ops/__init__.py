@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from lamina import _lazy
 from lamina.ops import image as image
 from lamina.ops.arithmetic import *
+from lamina.ops.convolution import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
 from lamina.ops.joining import *

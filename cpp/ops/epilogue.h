@@ -1,0 +1,36 @@
+#pragma once
+
+#include <array>
+
+#include "graph/op.h"
+#include "kernels/elementwise.h"
+
+namespace lamina {
+
+// What happens to a block of a product while it is in cache: activation(C + bias).
+template <typename T>
+struct Epilogue {
+  const T* bias = nullptr;  // (n,)
+  UnaryKernel<T> activation = nullptr;
+  std::array<T, 3> parameters = {};
+
+  // Finishes a rectangle of C, `row` elements from one row to the next.
+  void activate(T* c, int64_t rows, int64_t columns, int64_t row) const {
+    if (activation == nullptr) return;
+    if (columns == row) {
+      columns *= rows;
+      rows = 1;
+    }
+    for (; rows > 0; --rows, c += row) activation(c, c, columns, parameters.data());
+  }
+};
+
+// Of an op that fusion makes, inputs 0 and 1 being the product's: checks that input 2, if there is one, is a bias of
+// `columns` elements, and that the attribute `activation` names one.
+void require_epilogue(const NodeInfo& info, int64_t columns);
+// What that attribute says; the bias is filled in when the step runs.
+template <typename T>
+Epilogue<T> epilogue_of(const NodeInfo& info);
+double epilogue_ns(const NodeInfo& info);
+
+}  // namespace lamina
