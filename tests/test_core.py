@@ -193,9 +193,20 @@ def test_run_epochs_logs_one_row_per_epoch() -> None:
     total = apply(graph, "sum", graph.read(sums))
     graph.write(sums, graph.constant(np.zeros(2)))
     loop = _core.Loop([data], 5, counting_plan(5, sums))
-    logs = loop.run_epochs(3, [1, 2, 3], graph.compile([total]))
+    logs = loop.run_epochs(3, 1, graph.compile([total]))
     np.testing.assert_array_equal(logs, [[20.0]] * 3)
     np.testing.assert_array_equal(sums.numpy(), [0, 0])
+
+
+def test_an_epoch_cut_short_goes_on_in_the_next_call() -> None:
+    data = np.arange(20, dtype=np.float64).reshape(10, 2)
+    sums = _core.Variable(np.zeros(2))
+    graph = _core.Graph()
+    finish = graph.compile([apply(graph, "sum", graph.read(sums))])
+    loop = _core.Loop([data], 5, counting_plan(5, sums))
+    logs = [loop.run_epochs(epochs, 1, finish, seconds=0) for epochs in (2, 2, 1, 1)]
+    assert [rows.tolist() for rows in logs] == [[], [[190.0]], [], [[380.0]]]
+    assert loop.run() == 0
 
 
 def test_predictions_land_in_their_rows() -> None:

@@ -45,20 +45,18 @@ class ArrayLoop {
     return loop_.run(batches, seconds);
   }
 
-  py::array run_epochs(int64_t epochs, const std::optional<std::vector<uint64_t>>& seeds, Plan& finish,
-                       double seconds) {
+  py::array run_epochs(int64_t epochs, std::optional<uint64_t> seed, Plan& finish, double seconds) {
     require(finish.input_types().empty(), "run_epochs: expected a finish plan without inputs");
     for (const TensorType& type : finish.output_types()) {
       require(type == TensorType{DType::kFloat64, {}},
               "run_epochs: expected float64 scalars from the finish plan, received ", to_string(type));
     }
-    require(!seeds || static_cast<int64_t>(seeds->size()) >= epochs, "run_epochs: expected a seed for each epoch");
     std::vector<double> logs;
     int64_t done = 0;
     {
       const InterruptWatch watch;
       const py::gil_scoped_release release;
-      done = loop_.run_epochs(epochs, seeds.value_or(std::vector<uint64_t>{}), finish, seconds, logs);
+      done = loop_.run_epochs(epochs, seed, finish, seconds, logs);
     }
     const int64_t columns = static_cast<int64_t>(finish.output_types().size());
     py::array_t<double> result({done, columns});
@@ -132,7 +130,7 @@ void bind_loop(py::module_& module) {
            py::arg("outputs") = std::vector<py::array>{})
       .def("begin", &ArrayLoop::begin, py::arg("order") = py::none(), py::arg("seed") = py::none())
       .def("run", &ArrayLoop::run, py::arg("batches") = kAll, py::arg("seconds") = kForever)
-      .def("run_epochs", &ArrayLoop::run_epochs, py::arg("epochs"), py::arg("seeds"), py::arg("finish"),
+      .def("run_epochs", &ArrayLoop::run_epochs, py::arg("epochs"), py::arg("seed"), py::arg("finish"),
            py::arg("seconds") = kForever);
 }
 

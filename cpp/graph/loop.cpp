@@ -10,12 +10,10 @@ namespace lamina {
 
 namespace {
 
-using Clock = TeamTuner::Clock;
-
-Clock::time_point deadline_after(double seconds) {
+LazyClock::Clock::duration duration(double seconds) {
   // A week is as good as for ever, and does not overflow the clock.
-  return Clock::now() +
-         std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(std::clamp(seconds, 0.0, 604800.0)));
+  return std::chrono::duration_cast<LazyClock::Clock::duration>(
+      std::chrono::duration<double>(std::clamp(seconds, 0.0, 604800.0)));
 }
 
 // SplitMix64 (Steele, Lea, Flood 2014): enough for a shuffle, whose seed comes from a better generator.
@@ -52,7 +50,8 @@ Loop::Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t 
       rows_(rows),
       batch_(batch),
       plan_(std::move(plan)),
-      tail_(std::move(tail)) {
+      tail_(std::move(tail)),
+      next_(batch_count()) {
   if (outputs_.empty()) {
     for (const TensorType& type : plan_->output_types()) discarded_.push_back(std::make_unique<Buffer>(type.bytes()));
   }
@@ -67,7 +66,7 @@ void Loop::begin(std::vector<int64_t> order) {
 }
 
 void Loop::begin_shuffled(uint64_t seed) {
-  std::vector<int64_t> order = std::move(order_);
+  std::vector<int64_t> order = std::move(order_);  // its memory serves again
   order.resize(static_cast<size_t>(rows_));
   std::iota(order.begin(), order.end(), 0);
   SplitMix random(seed);
@@ -106,9 +105,14 @@ void Loop::gather(int64_t index, Worker worker) const {
   }
 }
 
-TeamTuner::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::time_point deadline) {
+std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> Loop::lock() const {
+  return {plan_->lock(), tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>()};
+}
+
+Loop::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::time_point deadline, LazyClock& clock,
+                                           bool measured) {
   const int64_t first = next_;
-  auto start = Clock::now(), finish = start;
+  Clock::time_point start = clock.now();
   bool stop = false;  // written by worker 0 before a barrier, read by all after it
   run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
     const FlushDenormals flush(plan_->writes_variables());
@@ -116,62 +120,70 @@ TeamTuner::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock
       if (worker.index == 0) bind(index);
       if (!order_.empty()) gather(index, worker);
       barrier.wait(worker.count);
-      plan_for(index).walk(worker, barrier);
+      const Plan& plan = plan_for(index);
+      plan.walk(worker, barrier);
       if (worker.index == 0) {
         next_ = index + 1;
-        finish = Clock::now();
-        if (index == first && last > first + 1) start = finish;
-        stop = finish >= deadline || stopped();
+        clock.pass(plan.nanoseconds());
+        if (measured && index == first) start = clock.read();
+        stop = clock.now() >= deadline || stopped();
       }
       barrier.wait(worker.count);
       if (stop) break;
     }
   });
-  return (finish - start) / std::max<int64_t>(1, next_ - first - 1);
+  return measured ? clock.read() - start : Clock::duration();
+}
+
+void Loop::run_until(int64_t last, Clock::time_point deadline, LazyClock& clock) {
+  const int most = std::min(std::max(plan_->workers(), tail_ ? tail_->workers() : 1), thread_count());
+  if (most == 1) {
+    run_team_until(1, last, deadline, clock, false);
+    return;
+  }
+  do {
+    const TeamTuner::Turn turn = tuner_.next(most);
+    const int64_t first = next_, end = first + std::min(turn.batches, last - first);
+    const auto rest = run_team_until(turn.workers, end, std::min(turn.until, deadline), clock, true);
+    if (next_ > first + 1) tuner_.record(turn, rest / (next_ - first - 1));
+  } while (next_ < last && clock.now() < deadline && !stopped());
 }
 
 int64_t Loop::run(int64_t batches, double seconds) {
   const int64_t first = next_;
   const int64_t last = first + std::clamp<int64_t>(batches, 0, batch_count() - first);
   if (first >= last) return 0;
-  const auto plan_guard = plan_->lock();
-  const auto tail_guard = tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>();
-  const auto deadline = deadline_after(seconds);
-  const int most = std::min(std::max(plan_->workers(), tail_ ? tail_->workers() : 1), thread_count());
-  do {
-    const TeamTuner::Turn turn = tuner_.next(most);
-    const int64_t end = next_ + std::min(turn.batches, last - next_);
-    const bool whole = end - next_ > 1;
-    const auto per_batch = run_team_until(turn.workers, end, std::min(turn.until, deadline));
-    if (whole) tuner_.record(turn, per_batch);
-  } while (next_ < last && Clock::now() < deadline && !stopped());
+  const auto guards = lock();
+  LazyClock clock;
+  run_until(last, clock.now() + duration(seconds), clock);
   return next_ - first;
 }
 
-int64_t Loop::run_epochs(int64_t epochs, const std::vector<uint64_t>& seeds, Plan& finish, double seconds,
+int64_t Loop::run_epochs(int64_t epochs, std::optional<uint64_t> seed, Plan& finish, double seconds,
                          std::vector<double>& logs) {
-  const auto deadline = deadline_after(seconds);
+  const auto guards = lock();
+  const auto finish_guard = finish.lock();
   std::vector<double> row(finish.output_types().size());
-  std::vector<void*> results;
-  for (double& result : row) results.push_back(&result);
-  for (int64_t epoch = 0; epoch < epochs; ++epoch) {
-    if (!mid_epoch_) {
-      if (seeds.empty()) {
-        begin({});
+  for (size_t i = 0; i < row.size(); ++i) finish.bind_output(i, &row[i]);
+  LazyClock clock;
+  const Clock::time_point deadline = clock.now() + duration(seconds);
+  int64_t epoch = 0;
+  while (epoch < epochs) {
+    if (next_ == batch_count()) {
+      if (seed) {
+        begin_shuffled(*seed + static_cast<uint64_t>(epoch));
       } else {
-        begin_shuffled(seeds[static_cast<size_t>(epoch)]);
+        begin({});
       }
-      mid_epoch_ = true;
     }
-    const std::chrono::duration<double> left = deadline - Clock::now();
-    run(batch_count(), left.count());
-    if (next_ < batch_count()) return epoch;
-    finish.run(nullptr, results.data());
+    run_until(batch_count(), deadline, clock);
+    if (next_ < batch_count()) break;
+    finish.walk_with(1);
     logs.insert(logs.end(), row.begin(), row.end());
-    mid_epoch_ = false;
-    if (Clock::now() >= deadline || stopped()) return epoch + 1;
+    ++epoch;
+    if (clock.now() >= deadline || stopped()) break;
   }
-  return epochs;
+  return epoch;
 }
 
 }  // namespace lamina

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <vector>
 
+#include "graph/lazy_clock.h"
 #include "graph/plan.h"
 #include "graph/team_tuner.h"
 
@@ -34,17 +36,24 @@ class Loop {
   // Runs up to `batches` batches for about `seconds`; returns how many ran, 0 when the epoch is over.
   int64_t run(int64_t batches, double seconds);
 
-  // Runs up to `epochs` whole epochs for about `seconds`, each shuffled by its seed (none: in order) and ended by
-  // `finish`, whose scalar outputs are appended to `logs`. An epoch cut short is continued by the next call.
-  int64_t run_epochs(int64_t epochs, const std::vector<uint64_t>& seeds, Plan& finish, double seconds,
+  // Runs up to `epochs` whole epochs for about `seconds`, the one numbered e shuffled by `seed` + e (no seed: in order)
+  // and ended by `finish`, whose scalar outputs are appended to `logs`. Returns how many ended; one that has begun,
+  // here or before the call, is continued by the next.
+  int64_t run_epochs(int64_t epochs, std::optional<uint64_t> seed, Plan& finish, double seconds,
                      std::vector<double>& logs);
 
  private:
+  using Clock = LazyClock::Clock;
+
   bool stopped() const { return watched_ != nullptr && watched_->load(std::memory_order_relaxed); }
   int64_t batch_count() const { return (rows_ + batch_ - 1) / batch_; }
   Plan& plan_for(int64_t index) const { return index < rows_ / batch_ ? *plan_ : *tail_; }
-  // Runs batches up to `last`, one at least; returns the time of one, not counting the first.
-  TeamTuner::Clock::duration run_team_until(int workers, int64_t last, TeamTuner::Clock::time_point deadline);
+  std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> lock() const;
+  // Runs batches up to `last`, one at least, until the clock or somebody says stop.
+  void run_until(int64_t last, Clock::time_point deadline, LazyClock& clock);
+  // The same on one team; returns the time that the batches after the first took, if it is to be `measured`.
+  Clock::duration run_team_until(int workers, int64_t last, Clock::time_point deadline, LazyClock& clock,
+                                 bool measured);
   void bind(int64_t index);
   void gather(int64_t index, Worker worker) const;
 
@@ -54,8 +63,7 @@ class Loop {
   std::vector<std::unique_ptr<Buffer>> batches_;    // gathered rows, one per array
   std::vector<std::unique_ptr<Buffer>> discarded_;  // where outputs go that nobody asked for
   std::vector<int64_t> order_;
-  int64_t next_ = 0;
-  bool mid_epoch_ = false;
+  int64_t next_;  // the batch to run next; past the last one while no epoch has begun
   TeamTuner tuner_;
   const std::atomic<bool>* watched_ = nullptr;
 };

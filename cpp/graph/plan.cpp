@@ -36,31 +36,26 @@ void Plan::walk(void* const* table, Worker worker, SpinBarrier& barrier) const {
   }
 }
 
-double Plan::nanoseconds() const {
-  double total = 0;
-  for (const Step& step : steps_) total += step.kernel.nanoseconds;
-  return total;
-}
-
 void Plan::bind(const void* const* inputs, void* const* outputs) {
   for (size_t i = 0; i < input_slots_.size(); ++i) bind_input(i, inputs[i]);
   for (size_t i = 0; i < output_slots_.size(); ++i) bind_output(i, outputs[i]);
 }
 
+void Plan::walk_with(int workers) const {
+  run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
+    const FlushDenormals flush(writes_variables_);
+    walk(worker, barrier);
+  });
+}
+
 void Plan::run(const void* const* inputs, void* const* outputs) {
   const auto guard = lock();
   bind(inputs, outputs);
-  const auto run_with = [&](int workers) {
-    run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
-      const FlushDenormals flush(writes_variables_);
-      walk(worker, barrier);
-    });
-  };
   const int most = std::min(workers_, thread_count());
   if (short_ && most > 1) {
-    tuner_.run(most, run_with);
+    tuner_.run(most, [&](int workers) { walk_with(workers); });
   } else {
-    run_with(most);
+    walk_with(most);
   }
 }
 

@@ -38,7 +38,7 @@ class Plan {
   int64_t live_bytes() const { return live_bytes_; }
   int workers() const { return short_ ? 1 : workers_; }
   bool writes_variables() const { return writes_variables_; }
-  double nanoseconds() const;  // estimated time on one core
+  double nanoseconds() const { return nanoseconds_; }  // estimated time on one core
 
   // Runs once on the caller's memory: one pointer per input and per output.
   void run(const void* const* inputs, void* const* outputs);
@@ -47,11 +47,12 @@ class Plan {
   // change as in any run.
   std::vector<double> profile(const void* const* inputs, void* const* outputs, int repeats, int workers);
 
-  // The parts of run, for a caller that runs many times inside one team of workers: hold the lock, bind the pointers
-  // (one worker, before a barrier), then let every worker walk.
+  // The parts of run, for a caller that runs many times: hold the lock, bind the pointers, then let a team walk, or,
+  // inside a team (bound by one worker, before a barrier), every worker.
   std::unique_lock<std::mutex> lock() { return std::unique_lock(mutex_); }
   void bind_input(size_t i, const void* data) { table_[input_slots_[i]] = const_cast<void*>(data); }
   void bind_output(size_t i, void* data) { table_[output_slots_[i]] = data; }
+  void walk_with(int workers) const;
   void walk(Worker worker, SpinBarrier& barrier) const { walk(table_.data(), worker, barrier); }
 
   // For a step that holds a plan and binds tables of its own, copies of this one.
@@ -74,6 +75,7 @@ class Plan {
   std::unique_ptr<Buffer> arena_;
   int64_t arena_bytes_ = 0;
   int64_t live_bytes_ = 0;
+  double nanoseconds_ = 0;
   int workers_ = 1;
   bool short_ = false;  // too short for waking a team
   BurstTuner tuner_;

@@ -119,14 +119,13 @@ void PlanBuilder::choose_workers(bool nested) {
   constexpr int kMost = 1024;
   constexpr double kWholePlan = 12000;  // below this, waking the team costs more than it brings
   const double grain = parallel_grain();
-  double total = 0;
   for (Step& step : plan_.steps_) {
     const double shares = grain > 0 ? step.kernel.nanoseconds / grain : kMost;
     step.workers = step.kernel.walk ? step.kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, kMost));
-    total += step.kernel.nanoseconds;
+    plan_.nanoseconds_ += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
-  plan_.short_ = grain > 0 && total < kWholePlan && !nested;
+  plan_.short_ = grain > 0 && plan_.nanoseconds_ < kWholePlan && !nested;
 }
 
 // Steps need a barrier between them only where one writes memory that the other touches. Two steps of one worker each

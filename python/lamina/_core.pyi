@@ -115,9 +115,11 @@ class Loop:
         0 means that the epoch is over.
         """
     def run_epochs(
-        self, epochs: int, seeds: Sequence[int] | None, finish: Plan, seconds: float = ...
+        self, epochs: int, seed: int | None, finish: Plan, seconds: float = ...
     ) -> NDArray[np.float64]:
         """Run up to `epochs` whole epochs for about `seconds`; each ends with `finish`.
+
+        Epoch e of these is shuffled by `seed` + e; without a seed, rows come as they are.
 
         `finish` has no inputs and float64 scalar outputs: a row of them is returned for each
         finished epoch. Call again with the rest until all are done; an epoch that was cut by

@@ -69,6 +69,12 @@ class CallbackList(Callback):
         """Return whether nothing but the history listens, so that nobody minds when it is told."""
         return all(type(callback) is History for callback in self.callbacks)
 
+    def record(self, epochs: range, logs: dict[str, list[float]]) -> None:
+        """Tell the histories of several epochs at once, where `only_records`."""
+        for callback in self.callbacks:
+            if isinstance(callback, History):
+                callback.record(epochs, logs)
+
     def set_params(self, params: dict[str, Any]) -> None:
         super().set_params(params)
         for callback in self.callbacks:

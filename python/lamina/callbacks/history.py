@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lamina.callbacks.base import Callback, Logs
@@ -23,9 +24,13 @@ class History(Callback):
         self.epoch = []
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        self.epoch.append(epoch)
-        for name, value in (logs or {}).items():
-            self.history.setdefault(name, []).append(value)
+        self.record([epoch], {name: [value] for name, value in (logs or {}).items()})
+
+    def record(self, epochs: Iterable[int], logs: Mapping[str, Iterable[Any]]) -> None:
+        """Add the logs of several epochs: for each name a value per epoch."""
+        self.epoch.extend(epochs)
+        for name, values in logs.items():
+            self.history.setdefault(name, []).extend(values)
 
     def __repr__(self) -> str:
         return f"History({len(self.epoch)} epochs of {', '.join(self.history) or 'nothing'})"

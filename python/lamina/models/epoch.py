@@ -45,18 +45,13 @@ def run_pass(
 
 def run_epochs_unseen(
     runner: Runner, finish: Results, epochs: range, seed: int | None
-) -> Iterator[dict[str, Any]]:
-    """Run whole epochs in the core, many in one call; yield the logs of each.
+) -> Iterator[tuple[range, dict[str, list[float]]]]:
+    """Run whole epochs in the core; yield those of one call and their logs, a list by name.
 
     Yields nothing where the runner or the metrics need Python between two epochs.
     """
     if not (isinstance(runner, ArrayRunner) and runner.whole and finish.scalars):
         return
     for rows in runner.run_epochs(epochs, seed, finish.plan):
-        for row in rows.tolist():
-            yield dict(zip(finish.names, row, strict=True))
-
-
-def epoch_seed(seed: int | None, epoch: int) -> int | None:
-    """Return the seed of an epoch's shuffle: one draw of the generator serves a whole `fit`."""
-    return None if seed is None else seed + epoch
+        yield epochs[: len(rows)], dict(zip(finish.names, rows.T.tolist(), strict=True))
+        epochs = epochs[len(rows) :]

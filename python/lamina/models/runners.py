@@ -102,10 +102,8 @@ class ArrayRunner:
     def run_epochs(self, epochs: range, seed: int | None, finish: Plan) -> Iterator[Array]:
         """Run whole epochs in the core; yield what `finish` gives at their ends, row by row."""
         while epochs:
-            seeds = (
-                None if seed is None or not self._shuffle else [seed + epoch for epoch in epochs]
-            )
-            rows = self._loop.run_epochs(len(epochs), seeds, finish, SLICE)
+            first = epoch_seed(seed, epochs[0]) if self._shuffle else None
+            rows = self._loop.run_epochs(len(epochs), first, finish, SLICE)
             epochs = epochs[len(rows) :]
             yield rows
 
@@ -123,3 +121,8 @@ class ArrayRunner:
         # Sorting by (batch, random number) permutes the rows of each batch.
         keys = np.random.default_rng(seed).random(self._rows)
         return np.lexsort((keys, np.arange(self._rows) // self._batch)).astype(np.int64)
+
+
+def epoch_seed(seed: int | None, epoch: int) -> int | None:
+    """Return the seed of an epoch's shuffle: one draw of the generator serves a whole `fit`."""
+    return None if seed is None else seed + epoch

@@ -11,9 +11,9 @@ import lamina
 from lamina import random
 from lamina.data import ArrayData, BatchData
 from lamina.models import arguments
-from lamina.models.epoch import epoch_seed, run_epochs_unseen, run_pass
+from lamina.models.epoch import run_epochs_unseen, run_pass
 from lamina.models.feeding import BATCH, Feedable
-from lamina.models.runners import Runner
+from lamina.models.runners import Runner, epoch_seed
 
 if TYPE_CHECKING:
     from lamina.callbacks import CallbackList, History
@@ -103,9 +103,9 @@ class Trainer(Feedable):
         listeners.on_train_begin()
         if listeners.only_records() and validator is None:
             # Nobody looks on: all epochs but the last, which leaves its metrics to be read.
-            for logs in run_epochs_unseen(runner, finish, due[:-1], seed):
-                listeners.on_epoch_end(due[0], logs)
-                due = due[1:]
+            for done, columns in run_epochs_unseen(runner, finish, due[:-1], seed):
+                listeners.record(done, columns)
+                due = due[len(done) :]
         for epoch in due:
             finish.plan.run([])
             listeners.on_epoch_begin(epoch)
