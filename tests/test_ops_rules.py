@@ -194,3 +194,9 @@ def test_what_is_loaded_late_is_named_as_its_module_offers_it() -> None:
     homes = {getattr(ops, name).__module__ for name in lazy}
     offered = [name for home in homes for name in importlib.import_module(home).__all__]
     assert sorted(offered) == sorted(lazy)
+
+
+def test_apply_reaches_any_operation_of_the_core() -> None:
+    """The way that docs/ops.md names for what has no function of its own."""
+    x = np.array([1.0, -2.0], np.float32)
+    assert_same(ops.apply("clip", x, min=-1.5), np.maximum(x, -1.5))

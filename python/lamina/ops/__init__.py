@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from lamina import _lazy
 from lamina.ops import image as image
+from lamina.ops._apply import apply as apply
 from lamina.ops.arithmetic import *
 from lamina.ops.convolution import *
 from lamina.ops.creation import *
