@@ -66,8 +66,8 @@ class Registry:
     def find(self, name: str) -> Any:
         """Return the class or function of a name; raise ValueError with the nearest known one."""
         home = self._load()
-        if name not in self._entries:
-            getattr(home, name, None)  # perhaps one that is loaded only when asked for
+        if name not in self._entries and not hasattr(home, name):
+            self.names()  # perhaps another name of one that is loaded only when asked for
         for known in (_scope.get(), self._entries, _custom):
             if name in known:
                 return known[name]
