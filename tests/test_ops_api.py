@@ -355,6 +355,7 @@ def test_every_operation_is_tried() -> None:
         *("apply", "convert_to_tensor", "full", "moments", "scatter", "stop_gradient", "unstack"),
         *("associative_scan", "cond", "fori_loop", "map", "scan", "switch", "vectorized_map"),
         *("affine_transform", "average_pool", "max_pool", "resize"),
+        *("conv", "conv_transpose", "depthwise_conv", "separable_conv"),
         *("dot_product_attention", "while_loop"),
         *("batch_normalization", "layer_normalization", "rms_normalization"),
     }
