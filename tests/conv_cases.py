@@ -38,6 +38,22 @@ GEOMETRIES: list[tuple[Sizes, Sizes, dict[str, Any]]] = [
         {"strides": [2, 1, 2], "padding": [1, 1, 0, 1, 2, 2], "groups": 2},
     ),
     ((1, 6, 3, 5, 2), (2, 1, 2, 2, 3), {"dilations": [3, 1, 2]}),
+    # A filter for each channel.
+    ((3, 7, 13, 19), (3, 3, 1, 19), {"groups": 19, "padding": [1, 1, 1, 1]}),
+    ((2, 9, 2), (4, 1, 2), {"groups": 2, "dilations": [3]}),
+    ((0, 5, 4), (2, 1, 4), {"groups": 4}),
+    (
+        (2, 9, 10, 33),
+        (2, 4, 1, 33),
+        {"strides": [3, 2], "dilations": [1, 3], "padding": [1, 0, 6, 5], "groups": 33},
+    ),
+    ((3, 4, 5, 16), (1, 1, 1, 16), {"groups": 16}),
+    ((2, 7, 9, 5), (2, 1, 1, 5), {"strides": [3, 4], "dilations": [2, 1], "groups": 5}),
+    (
+        (2, 5, 6, 4, 3),
+        (2, 3, 2, 1, 3),
+        {"strides": [2, 1, 2], "padding": [1, 1, 0, 1, 3, 3], "groups": 3},
+    ),
 ]
 
 
@@ -58,7 +74,7 @@ def conv_op_cases() -> list[Case]:
             case("conv_input_grad", small(*y), small(*kernel), size=list(spatial), **attributes),
             case("conv_kernel_grad", values(*x), small(*y), size=list(size), **attributes),
         ]
-    for i in (1, 5, 7, 11, 15):
+    for i in (1, 5, 7, 11, 15, 18, 21):
         x, kernel, attributes = GEOMETRIES[i]
         options = [attributes.get(name, ()) for name in ("strides", "padding", "dilations")]
         y = (x[0], *Window(x[1:-1], kernel[:-2], *options).outputs, kernel[-1])

@@ -5,6 +5,7 @@
 
 #include "kernels/affine.h"
 #include "kernels/batch_norm.h"
+#include "kernels/depthwise.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
 #include "kernels/pool.h"
@@ -30,6 +31,7 @@ namespace lamina {
   TABLE(isa, PerFloat<BatchNormKernels>, batch_norm) \
   TABLE(isa, PerFloat<AffineKernels>, affine)        \
   TABLE(isa, PerFloat<PoolKernels>, pool)            \
+  TABLE(isa, PerFloat<DepthwiseKernels>, depthwise)  \
   TABLE(isa, RandomKernels, random)                  \
   TABLE(isa, PerFloat<GemmKernels>, gemm)            \
   TABLE(isa, PerFloat<RecurrentKernels>, recurrent)

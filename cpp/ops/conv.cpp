@@ -1,9 +1,6 @@
-#include "core/threads.h"
 #include "graph/graph.h"
-#include "kernels/dispatch.h"
-#include "ops/conv_forward.h"
-#include "ops/conv_input_grad.h"
-#include "ops/conv_kernel_grad.h"
+#include "ops/conv_steps.h"
+#include "ops/epilogue.h"
 #include "ops/register.h"
 
 // Convolution of x (batch, input..., channels) with w (size..., channels / groups, filters), one to three spatial axes;
@@ -113,116 +110,14 @@ std::vector<TensorType> infer_kernel_grad(const NodeInfo& info) {
   return {{info.inputs[0].dtype, w}};
 }
 
-// --- steps -----------------------------------------------------------------------------------------------------------
-
-// How many of `workers` share the panels; the others share the positions. What a worker reads of the kernel counts as
-// some more positions, what it reads of the inputs as part of a panel.
-int panel_workers(int64_t positions, int64_t panels, int workers) {
-  constexpr double kKernelCost = 8, kInputCost = 0.1;
-  int best = 1;
-  double least = 0;
-  for (int across = 1; across <= workers; ++across) {
-    if (workers % across != 0) continue;
-    const auto rows = static_cast<double>(divide_up(positions, workers / across));
-    const double cost = (rows + kKernelCost) * (static_cast<double>(divide_up(panels, across)) + kInputCost);
-    if (across == 1 || cost < least) {
-      least = cost;
-      best = across;
-    }
-  }
-  return best;
-}
-
-struct Shares {
-  Range positions, panels;
-  Shares(int64_t all_positions, int64_t all_panels, Worker worker) {
-    const int across = panel_workers(all_positions, all_panels, worker.count);
-    positions = Worker{worker.index / across, worker.count / across}.share(all_positions);
-    panels = Worker{worker.index % across, across}.share(all_panels);
-  }
-};
-
-template <typename T>
 StepKernel prepare_forward(const NodeInfo& info) {
-  const ConvForward<T> conv(forward_sizes(info), kernels().gemm.of(T{}));
-  const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2, packs = conv.packed_size() > 0;
-  const int most = thread_count();  // the scratch memory's size; should threads be added later, they look on
-  StepKernel kernel;
-  kernel.nanoseconds = conv_nanoseconds<T>(forward_sizes(info)) + epilogue_ns(info);
-  kernel.phases = packs ? 2 : 1;
-  kernel.scratch_bytes = (conv.packed_size() + conv.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
-  kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
-    T* packed = data.scratch<T>();
-    if (packs && phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.panels()));
-    Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
-    const Shares mine(conv.positions(), conv.panels(), worker);
-    conv.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>(), after, mine.positions, mine.panels,
-             packed + conv.packed_size() + worker.index * conv.scratch_size());
-  };
-  return kernel;
+  return conv_step(info, forward_sizes(info));
 }
-
-template <typename T>
 StepKernel prepare_input_grad(const NodeInfo& info) {
-  const ConvInputGrad<T> conv(input_grad_sizes(info), kernels().gemm.of(T{}));
-  const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2;
-  StepKernel kernel;
-  kernel.nanoseconds = conv_nanoseconds<T>(input_grad_sizes(info)) + epilogue_ns(info);
-  kernel.phases = 2;
-  kernel.scratch_bytes = conv.packed_size() * static_cast<int64_t>(sizeof(T));
-  kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    T* packed = data.scratch<T>();
-    if (phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.kernels()));
-    Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
-    const Shares mine(conv.positions(), conv.panels(), worker);
-    conv.run(data.in<T>(0), packed, data.out<T>(), after, mine.positions, mine.panels);
-  };
-  return kernel;
+  return conv_input_grad_step(info, input_grad_sizes(info));
 }
-
-template <typename T>
 StepKernel prepare_kernel_grad(const NodeInfo& info) {
-  const ConvKernelGrad<T> conv(kernel_grad_sizes(info), kernels().gemm.of(T{}));
-  const auto add = kernels().binary.of(T{}).function[binary::add];
-  const int64_t chunks = conv.chunks(), partial_size = chunks > 1 ? chunks * conv.size() : 0;
-  const int most = thread_count();
-  StepKernel kernel;
-  kernel.nanoseconds = conv_nanoseconds<T>(kernel_grad_sizes(info));
-  kernel.phases = chunks > 1 ? 2 : 1;
-  kernel.scratch_bytes = (partial_size + conv.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
-  kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
-    T* partial = data.scratch<T>();  // (chunks, kernel)
-    if (phase == 0) {
-      conv.run(data.in<T>(0), data.in<T>(1), chunks > 1 ? partial : data.out<T>(), worker.share(conv.units()),
-               partial + partial_size + worker.index * conv.scratch_size());
-      return;
-    }
-    const Range mine = worker.share(conv.size(), 16);
-    T* sum = data.out<T>() + mine.begin;
-    std::copy_n(partial + mine.begin, mine.size(), sum);
-    for (int64_t chunk = 1; chunk < chunks; ++chunk) {
-      add({sum, 0, 1}, {partial + chunk * conv.size() + mine.begin, 0, 1}, sum, 1, mine.size());
-    }
-  };
-  return kernel;
-}
-
-StepKernel prepare_forward_of(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto zero) { return prepare_forward<decltype(zero)>(info); });
-}
-StepKernel prepare_input_grad_of(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto zero) { return prepare_input_grad<decltype(zero)>(info); });
-}
-StepKernel prepare_kernel_grad_of(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto zero) { return prepare_kernel_grad<decltype(zero)>(info); });
+  return conv_kernel_grad_step(info, kernel_grad_sizes(info));
 }
 
 // --- gradients: y is linear in x and in w, and each op is the gradient of another ------------------------------------
@@ -262,20 +157,16 @@ std::vector<Value> grad_kernel_grad(const GradContext& c) {
 
 void register_conv_ops() {
   const char *conv = "fused_conv", *transpose = "fused_conv_transpose";
-  register_op({.name = "conv",
-               .infer = infer_forward<false>,
-               .prepare = prepare_forward_of,
-               .grad = grad_forward,
-               .fused = conv});
+  register_op(
+      {.name = "conv", .infer = infer_forward<false>, .prepare = prepare_forward, .grad = grad_forward, .fused = conv});
   register_op({.name = "conv_input_grad",
                .infer = infer_input_grad<false>,
-               .prepare = prepare_input_grad_of,
+               .prepare = prepare_input_grad,
                .grad = grad_input_grad,
                .fused = transpose});
-  register_op({"conv_kernel_grad", infer_kernel_grad, prepare_kernel_grad_of, grad_kernel_grad});
-  register_op({.name = conv, .infer = infer_forward<true>, .prepare = prepare_forward_of, .fused = conv});
-  register_op(
-      {.name = transpose, .infer = infer_input_grad<true>, .prepare = prepare_input_grad_of, .fused = transpose});
+  register_op({"conv_kernel_grad", infer_kernel_grad, prepare_kernel_grad, grad_kernel_grad});
+  register_op({.name = conv, .infer = infer_forward<true>, .prepare = prepare_forward, .fused = conv});
+  register_op({.name = transpose, .infer = infer_input_grad<true>, .prepare = prepare_input_grad, .fused = transpose});
 }
 
 }  // namespace lamina

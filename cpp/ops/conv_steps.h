@@ -1,0 +1,13 @@
+#pragma once
+
+#include "graph/op.h"
+#include "ops/conv_sizes.h"
+
+namespace lamina {
+
+// The steps of the ops, and of what fusion makes of the first two, for the way of computing that fits the sizes.
+StepKernel conv_step(const NodeInfo& info, const ConvSizes& sizes);
+StepKernel conv_input_grad_step(const NodeInfo& info, const ConvSizes& sizes);
+StepKernel conv_kernel_grad_step(const NodeInfo& info, const ConvSizes& sizes);
+
+}  // namespace lamina
