@@ -265,6 +265,13 @@ def product_cases() -> list[Case]:
         for name in ("relu", "sigmoid", "tanh", "gelu"):
             cases.append(case("dense", *draws, activation=name))
         cases.append(case("dense", *draws[:2], activation="relu", negative_slope=0.1))
+    for m, k, n in [(1, 1, 1), (9, 13, 66), (21, 700, 33), (4, 9, 1), (3, 0, 2)]:
+        draws = values(m, k, low=-0.4, high=0.4), values(n, k, low=-0.4, high=0.4), values(m, n)
+        for name in ("relu", "sigmoid", "tanh"):
+            cases.append(case("matmul_slope", *draws, slope=name, transpose_b=True))
+        cases.append(
+            case("matmul_slope", *draws, slope="relu", negative_slope=0.1, transpose_b=True)
+        )
     for m, k, n in [(9, 13, 66), (21, 700, 33), (1, 520, 16)]:  # of one to three blocks of k
         draws = values(m, k, low=-0.4, high=0.4), values(k, n, low=-0.4, high=0.4), values(n)
         cases.append(case("dense", *draws, activation="relu", stationary=True))

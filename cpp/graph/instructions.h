@@ -43,6 +43,8 @@ void fold_constants(const Graph& graph, Instructions& list);
 void absorb_transposes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Replaces chains of ops by one that does their work in a single pass.
 void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
+// Lets a product on a gradient's way back go on through the activation that comes next.
+void fuse_slopes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Applies an optimizer to each block of a product that is a gradient, instead of keeping the gradient.
 void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.

@@ -101,6 +101,8 @@ struct Op {
   // Of a product: the op, perhaps itself, with the same first inputs and attributes that adds a bias, which is then
   // its third input, and applies the pointwise op that the attribute `activation` names.
   const char* fused = nullptr;
+  // For p f'(v) of (v, p): f.
+  const char* slope_of = nullptr;
   // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;
   // returns the attributes of the op with these outputs alone.
   Attributes (*trim)(const NodeInfo&, std::vector<bool>& kept) = nullptr;

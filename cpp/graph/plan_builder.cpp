@@ -53,6 +53,7 @@ class PlanBuilder {
     fold_constants(graph, list);
     absorb_transposes(graph, outputs, list);
     fuse(graph, outputs, list);
+    fuse_slopes(graph, outputs, list);
     fuse_updates(graph, outputs, list);
     drop_renames(list);
     return list;

@@ -32,6 +32,11 @@ class Uses {
     Instruction* instruction = sole_maker(value);
     return instruction != nullptr && op == instruction->op->name ? instruction : nullptr;
   }
+  // Whether `value` is there when `instruction` runs.
+  bool made_before(Value value, const Instruction& instruction) const {
+    const auto maker = maker_.find(value);
+    return maker == maker_.end() || maker->second < &instruction;
+  }
 
  private:
   std::vector<Instruction>& code_;

@@ -108,7 +108,7 @@ void ConvForward<T>::run_block(const T* x, const T* w, T* y, const Epilogue<T>& 
           task.start_row = filters;
         }
         tiles_.run(task, columns, panel.count);
-        if (&piece == &pieces_.back()) epilogue.activate(task.c, columns, panel.count, filters);
+        if (&piece == &pieces_.back()) epilogue.finish(task.c, columns, panel.count, filters);
       }
     }
   }

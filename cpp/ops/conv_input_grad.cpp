@@ -92,7 +92,7 @@ void ConvInputGrad<T>::run_block(const T* dy, const T* packed, T* dx, const Epil
     for (int64_t tap = 0; tap < sizes_.width().size; ++tap) {
       add_tap(from, packed + (p * taps + tap * slice) * kernel_size, c, block, panel, tap);
     }
-    epilogue.activate(c, rows, panel.count, channels);
+    epilogue.finish(c, rows, panel.count, channels);
   }
 }
 

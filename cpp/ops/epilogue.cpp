@@ -12,6 +12,11 @@ std::string activation_of(const NodeInfo& info) {
   return info.attr().text("activation", "");
 }
 
+// The function whose kernel the epilogue runs, or -1.
+int function_of(const NodeInfo& info) {
+  return find_unary(info.attr().text("slope", activation_of(info)));
+}
+
 }  // namespace
 
 void require_epilogue(const NodeInfo& info, int64_t columns) {
@@ -28,17 +33,22 @@ void require_epilogue(const NodeInfo& info, int64_t columns) {
 template <typename T>
 Epilogue<T> epilogue_of(const NodeInfo& info) {
   Epilogue<T> epilogue;
-  const int activation = find_unary(activation_of(info));
-  if (activation >= 0) {
-    epilogue.activation = kernels().unary.of(T{}).forward[activation];
-    epilogue.parameters = unary_function(activation).values<T>(info.attr());
+  const int function = function_of(info);
+  if (function >= 0) {
+    const UnaryKernels<T>& table = kernels().unary.of(T{});
+    if (info.attr().has("slope")) {
+      epilogue.slope = table.slope[function];
+    } else {
+      epilogue.activation = table.forward[function];
+    }
+    epilogue.parameters = unary_function(function).values<T>(info.attr());
   }
   return epilogue;
 }
 
 double epilogue_ns(const NodeInfo& info) {
-  const int activation = find_unary(activation_of(info));
-  return activation < 0 ? 0 : static_cast<double>(info.outputs[0].size()) * unary_function(activation).cost;
+  const int function = function_of(info);
+  return function < 0 ? 0 : static_cast<double>(info.outputs[0].size()) * unary_function(function).cost;
 }
 
 template Epilogue<float> epilogue_of(const NodeInfo& info);

@@ -7,28 +7,38 @@
 
 namespace lamina {
 
-// What happens to a block of a product while it is in cache: activation(C + bias).
+// What happens to a block of a product while it is in cache: activation(C + bias), or C times the slope of an
+// activation on the way back through it.
 template <typename T>
 struct Epilogue {
   const T* bias = nullptr;  // (n,)
   UnaryKernel<T> activation = nullptr;
+  SlopeKernel<T> slope = nullptr;
+  const T* via = nullptr;    // what the slope is a function of, laid out like the whole C,
+  const T* whole = nullptr;  // which begins here
   std::array<T, 3> parameters = {};
 
   // Finishes a rectangle of C, `row` elements from one row to the next.
-  void activate(T* c, int64_t rows, int64_t columns, int64_t row) const {
-    if (activation == nullptr) return;
+  void finish(T* c, int64_t rows, int64_t columns, int64_t row) const {
+    if (activation == nullptr && slope == nullptr) return;
     if (columns == row) {
       columns *= rows;
       rows = 1;
     }
-    for (; rows > 0; --rows, c += row) activation(c, c, columns, parameters.data());
+    for (; rows > 0; --rows, c += row) {
+      if (activation != nullptr) {
+        activation(c, c, columns, parameters.data());
+      } else {
+        slope(via + (c - whole), c, c, columns, parameters.data());
+      }
+    }
   }
 };
 
 // Of an op that fusion makes, inputs 0 and 1 being the product's: checks that input 2, if there is one, is a bias of
 // `columns` elements, and that the attribute `activation` names one.
 void require_epilogue(const NodeInfo& info, int64_t columns);
-// What that attribute says; the bias is filled in when the step runs.
+// What that attribute, or `slope`, says; pointers are filled in when the step runs.
 template <typename T>
 Epilogue<T> epilogue_of(const NodeInfo& info);
 double epilogue_ns(const NodeInfo& info);

@@ -8,6 +8,7 @@
 #include "ops/matmul_product.h"
 #include "ops/matmul_stationary.h"
 #include "ops/register.h"
+#include "ops/unary.h"
 
 namespace lamina {
 
@@ -69,6 +70,21 @@ std::vector<TensorType> infer_dense(const NodeInfo& info) {
   return outputs;
 }
 
+// p f'(v) of (a, b, v), where p is the product and `slope` names f: a gradient on its way back through a layer and the
+// activation before it.
+std::vector<TensorType> infer_slope(const NodeInfo& info) {
+  require_inputs(info, 3);
+  NodeInfo product = info;
+  product.inputs.pop_back();
+  const std::vector<TensorType> outputs = infer_matmul(product);
+  require(info.inputs[2] == outputs[0], info.op, ": expected input 2 to be ", to_string(outputs[0]), ", received ",
+          to_string(info.inputs[2]));
+  const std::string slope = info.attr().text("slope", "");
+  const int function = find_unary(slope);
+  require(function >= 0 && unary_function(function).grad_name != nullptr, info.op, ": no slope of '", slope, "'");
+  return outputs;
+}
+
 // Where the operand of shape (..., rows, columns) of each product of the batch begins, in elements.
 std::vector<int64_t> batch_offsets(const Shape& operand, const Shape& batch) {
   const Shape strides = row_major_strides(operand);
@@ -113,7 +129,12 @@ StepKernel prepare_product(const NodeInfo& info) {
     if (worker.index >= most) return;
     worker.count = std::min(worker.count, most);
     Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
+    if (after.slope != nullptr) {
+      after.via = data.in<T>(2);
+      after.whole = data.out<T>();
+    } else if (has_bias) {
+      after.bias = data.in<T>(2);
+    }
     T* scratch = data.scratch<T>() + worker.index * product.scratch_size();
     const int across = product.column_workers(batch, worker.count);
     const Range rows = Worker{worker.index / across, worker.count / across}.share(batch * product.m());
@@ -162,6 +183,7 @@ std::vector<Value> grad_matmul(const GradContext& context) {
 
 void register_matmul_ops() {
   register_op({.name = "matmul", .infer = infer_matmul, .prepare = prepare, .grad = grad_matmul, .fused = "dense"});
+  register_op({.name = "matmul_slope", .infer = infer_slope, .prepare = prepare});
   register_op({.name = "dense", .infer = infer_dense, .prepare = prepare, .fused = "dense"});
 }
 

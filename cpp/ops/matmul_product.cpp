@@ -203,7 +203,7 @@ void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
     } else {
       multiply_row(row, rows, block);
     }
-    after.activate(row.c, rows, block.columns, row.c_row);
+    after.finish(row.c, rows, block.columns, row.c_row);
     row.a += block.a_tile;
     row.c += block.tile_rows * row.c_row;
     if (row.start != nullptr) row.start += block.tile_rows * row.start_row;

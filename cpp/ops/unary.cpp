@@ -173,7 +173,8 @@ void register_function() {
                  .infer = [](const NodeInfo& info) { return infer_slope(f, info); },
                  .prepare = [](const NodeInfo& info) { return prepare_slope(kIndex, kSlope, info); },
                  .grad = [](const GradContext& c) { return grad_slope(f, c); },
-                 .in_place = true});
+                 .in_place = true,
+                 .slope_of = f.name});
   }
   if constexpr (f.curve_name != nullptr) {
     register_op({.name = f.curve_name,

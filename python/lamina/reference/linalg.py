@@ -33,6 +33,21 @@ def _(
     )
 
 
+@op("matmul_slope")
+def matmul_slope(
+    a: Array,
+    b: Array,
+    via: Array,
+    slope: str,
+    transpose_a: bool = False,
+    transpose_b: bool = False,
+    **parameters: Any,
+) -> Array:
+    """Return op(a) op(b) f'(via), f being the activation that `slope` names."""
+    product = np.matmul(_turn(a, transpose_a), _turn(b, transpose_b))
+    return np.asarray(OPS[f"{slope}_grad"].forward(via, product, **parameters))
+
+
 @op("dense")
 def dense(
     x: Array,
