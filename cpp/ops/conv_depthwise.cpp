@@ -102,7 +102,7 @@ void DepthwiseForward<T>::run(const T* x, const T* w, T* y, const Epilogue<T>& e
     view_.each_task(x, line, [&](const DepthwiseTask<T>& task, int64_t first_tap, int64_t first_place) {
       kernels_->forward(task, w + first_tap, epilogue.bias, to + first_place);
     });
-    epilogue.activate(to, 1, view_.line_size(), view_.line_size());
+    epilogue.finish(to, 1, view_.line_size(), view_.line_size());
   }
 }
 
