@@ -40,7 +40,7 @@ GEOMETRIES: list[tuple[Sizes, Sizes, dict[str, Any]]] = [
     ((1, 6, 3, 5, 2), (2, 1, 2, 2, 3), {"dilations": [3, 1, 2]}),
     # A filter for each channel.
     ((3, 7, 13, 19), (3, 3, 1, 19), {"groups": 19, "padding": [1, 1, 1, 1]}),
-    ((2, 9, 2), (4, 1, 2), {"groups": 2, "dilations": [3]}),
+    ((2, 9, 2), (4, 1, 2), {"groups": 2, "dilations": [2]}),
     ((0, 5, 4), (2, 1, 4), {"groups": 4}),
     (
         (2, 9, 10, 33),
