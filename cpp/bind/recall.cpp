@@ -1,11 +1,14 @@
 #include <pybind11/stl.h>
 
 #include <algorithm>
+#include <atomic>
 #include <bit>
 
 #include "bind/array.h"
 #include "bind/register.h"
 #include "core/error.h"
+#include "core/team.h"
+#include "core/threads.h"
 #include "graph/plan.h"
 
 // The short way from a call on arrays to its plan. Where a plan takes a microsecond, what a call costs beside it
@@ -36,10 +39,10 @@ struct Argument {
 };
 
 template <typename T, typename Bits>
-bool all_finite(const void* data, int64_t count, Bits exponent) {
+bool all_finite(const void* data, Range range, Bits exponent) {
   const T* values = static_cast<const T*>(data);
   Bits found = 0;  // without a branch in the loop, which then runs on vectors
-  for (int64_t i = 0; i < count; ++i) {
+  for (int64_t i = range.begin; i < range.end; ++i) {
     const Bits bits = std::bit_cast<Bits>(values[i]) & exponent;
     found |= static_cast<Bits>(bits == exponent);
   }
@@ -47,9 +50,16 @@ bool all_finite(const void* data, int64_t count, Bits exponent) {
 }
 
 bool all_finite(const void* data, const TensorType& type) {
-  if (type.dtype == DType::kFloat32) return all_finite<float, uint32_t>(data, type.size(), 0x7F800000u);
-  if (type.dtype == DType::kFloat64) return all_finite<double, uint64_t>(data, type.size(), 0x7FF0000000000000u);
-  return true;
+  if (!is_float(type.dtype)) return true;
+  constexpr int64_t kWorthATeam = 1 << 16;  // bytes
+  std::atomic<bool> finite = true;
+  run_team(type.bytes() < kWorthATeam ? 1 : thread_count(), [&](Worker worker, SpinBarrier&) {
+    const Range share = worker.share(type.size());
+    const bool good = type.dtype == DType::kFloat32 ? all_finite<float, uint32_t>(data, share, 0x7F800000u)
+                                                    : all_finite<double, uint64_t>(data, share, 0x7FF0000000000000u);
+    if (!good) finite = false;
+  });
+  return finite;
 }
 
 py::array as_array(const py::object& object) {
@@ -94,16 +104,16 @@ class Recall {
     if (memory == nullptr) Py_RETURN_NONE;
     const std::shared_ptr<Plan> plan = memory->plan;  // other threads may change memories_ while the GIL is released
     const void* inputs[kMostArguments];
-    for (size_t i = 0; i < count; ++i) {
-      inputs[i] = as_array(arrays[i]).data();
-      if (finite_ && !all_finite(inputs[i], plan->input_types()[i])) Py_RETURN_NONE;
-    }
+    for (size_t i = 0; i < count; ++i) inputs[i] = as_array(arrays[i]).data();
     py::array result = empty_array(plan->output_types()[0]);
     void* output = result.mutable_data();
+    bool refused = false;
     {
       const py::gil_scoped_release release;
-      plan->run(inputs, &output);
+      for (size_t i = 0; finite_ && i < count; ++i) refused |= !all_finite(inputs[i], plan->input_types()[i]);
+      if (!refused) plan->run(inputs, &output);
     }
+    if (refused) Py_RETURN_NONE;
     if (wrapper_.is_none()) return result.release().ptr();
     return PyObject_CallOneArg(wrapper_.ptr(), result.ptr());
   }

@@ -18,11 +18,12 @@ void TeamTuner::record(const Turn& turn, Clock::duration per_batch) {
   cost_[turn.workers == 1] = per_batch;
   if (first_) {
     first_ = false;
+    next_trial_ = Clock::now() + per_batch * kBeforeFirstTrial;
     return;
   }
   if (!trial_) return;
   alone_ = cost_[1] < cost_[0];
-  next_trial_ = Clock::now() + per_batch * kTrialsApart;
+  next_trial_ = Clock::now() + per_batch * (alone_ ? kAfterAlone : kAfterTeam);
 }
 
 }  // namespace lamina

@@ -6,8 +6,8 @@
 namespace lamina {
 
 // Decides by measurement whether a team of workers or one alone runs batches faster: which it is depends on the plan
-// and on who else wants the cores just now. Results are the same either way. Now and then the other choice gets two
-// batches; these trials take about a hundredth of the time.
+// and on who else wants the cores just now. Results are the same either way. A team begins; now and then the other
+// choice gets a few batches, a lone worker sooner doubted than a team. Short runs are over before the first trial.
 class TeamTuner {
  public:
   using Clock = std::chrono::steady_clock;
@@ -24,7 +24,8 @@ class TeamTuner {
   void record(const Turn& turn, Clock::duration per_batch);
 
  private:
-  static constexpr int64_t kTrialBatches = 3, kFirstBatches = 4, kTrialsApart = 200;
+  static constexpr int64_t kTrialBatches = 3, kFirstBatches = 4;
+  static constexpr int64_t kBeforeFirstTrial = 40, kAfterTeam = 200, kAfterAlone = 40;  // batches
 
   bool alone_ = false;  // the present choice
   bool trial_ = false;  // the present turn tests the other one
