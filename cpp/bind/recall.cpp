@@ -90,6 +90,9 @@ class Recall {
       memory.arguments.push_back({types[i], numpy_dtype(types[i].dtype).num(), !reversed.empty() && reversed[i]});
       if (!memory.arguments.back().fits(array)) return;
     }
+    py::object plain[kMostArguments];
+    for (size_t i = 0; i < types.size(); ++i) plain[i] = arrays[i];
+    if (find(plain, types.size()) != nullptr) return;
     if (memories_.size() >= kMostMemories) memories_.pop_back();
     memories_.insert(memories_.begin(), std::move(memory));
   }

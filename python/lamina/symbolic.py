@@ -102,6 +102,9 @@ def compiled_operation(fn: Callable[P, R]) -> Callable[P, R]:
         arrays = [arg.numpy() if type(arg) is Tensor else arg for arg in args]
         if all(type(x) is np.ndarray and x.dtype in _FLOATS for x in arrays):
             _remember(recall, fn, arrays)
+            output = call(*args)
+            if output is not None:
+                return output
         return recorded(*args, **kwargs)
 
     return operations.register()(wrapper)
@@ -111,7 +114,8 @@ def _remember(recall: _core.Recall, fn: Callable[..., Any], arrays: Sequence[Any
     """Compile fn for such arrays; those that lie transposed in memory are read as they lie."""
     reverse = [not x.flags.c_contiguous and x.flags.f_contiguous for x in arrays]
     if current_trace() is not None or not all(
-        back or x.flags.c_contiguous for back, x in zip(reverse, arrays, strict=True)
+        x.flags.aligned and (back or x.flags.c_contiguous)
+        for back, x in zip(reverse, arrays, strict=True)
     ):
         return
     trace = Trace()
