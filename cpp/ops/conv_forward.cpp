@@ -62,21 +62,13 @@ template <typename T>
 void ConvForward<T>::run(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, Range positions, Range panels,
                          T* scratch) const {
   const int64_t columns = sizes_.width().output, lines = sizes_.height().output, depths = sizes_.depth().output;
-  for (int64_t position = positions.begin; position < positions.end;) {
-    const int64_t at = position / columns, left = positions.end - position;
-    Block block{at / lines / depths, at / lines % depths, at % lines, 1, position % columns, columns};
-    if (block.begin > 0 || left < columns) {
-      block.end = std::min(columns, block.begin + left);
-    } else {
-      block.lines = std::min({band_.lines(), lines - block.line, left / columns});
-    }
+  visit_blocks(positions, depths, lines, columns, band_.lines(), [&](const ConvBlock& block, int64_t position) {
     run_block(x, w, y + position * sizes_.filters, epilogue, block, panels, scratch);
-    position += block.lines * (block.end - block.begin);
-  }
+  });
 }
 
 template <typename T>
-void ConvForward<T>::run_block(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, const Block& block,
+void ConvForward<T>::run_block(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, const ConvBlock& block,
                                Range panels, T* scratch) const {
   const WindowAxis& width = sizes_.width();
   const int64_t columns = block.end - block.begin, filters = sizes_.filters;

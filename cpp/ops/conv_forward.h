@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "ops/conv_band.h"
+#include "ops/conv_block.h"
 #include "ops/conv_tiles.h"
 #include "ops/epilogue.h"
 
@@ -33,12 +34,8 @@ class ConvForward {
     int64_t begin;   // and in the kernel
     int64_t runs;
   };
-  // Output lines of one sample and depth, from column `begin` to column `end`.
-  struct Block {
-    int64_t sample, depth, line, lines, begin, end;
-  };
   void cut_patches();
-  void run_block(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, const Block& block, Range panels,
+  void run_block(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, const ConvBlock& block, Range panels,
                  T* scratch) const;
 
   const ConvSizes sizes_;

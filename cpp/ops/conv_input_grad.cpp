@@ -58,22 +58,14 @@ void ConvInputGrad<T>::run(const T* dy, const T* packed, T* dx, const Epilogue<T
   const int64_t columns = sizes_.width().input, lines = sizes_.height().input, depths = sizes_.depth().input;
   const int64_t line_bytes = columns * sizes_.channels * static_cast<int64_t>(sizeof(T));
   const int64_t most = std::max<int64_t>(kBlockBytes / std::max<int64_t>(line_bytes, 1), 1);
-  for (int64_t position = positions.begin; position < positions.end;) {
-    const int64_t at = position / columns, left = positions.end - position;
-    Block block{at / lines / depths, at / lines % depths, at % lines, 1, position % columns, columns};
-    if (block.begin > 0 || left < columns) {
-      block.end = std::min(columns, block.begin + left);
-    } else {
-      block.lines = std::min({most, lines - block.line, left / columns});
-    }
+  visit_blocks(positions, depths, lines, columns, most, [&](const ConvBlock& block, int64_t position) {
     run_block(dy, packed, dx + position * sizes_.channels, epilogue, block, panels);
-    position += block.lines * (block.end - block.begin);
-  }
+  });
 }
 
 template <typename T>
-void ConvInputGrad<T>::run_block(const T* dy, const T* packed, T* dx, const Epilogue<T>& epilogue, const Block& block,
-                                 Range panels) const {
+void ConvInputGrad<T>::run_block(const T* dy, const T* packed, T* dx, const Epilogue<T>& epilogue,
+                                 const ConvBlock& block, Range panels) const {
   const int64_t rows = block.lines * (block.end - block.begin), channels = sizes_.channels;
   const int64_t kernel_size = sizes_.group_filters() * tiles_.width(), taps = sizes_.taps();
   const int64_t slice = taps / sizes_.width().size;  // taps that have their place along the width in common
@@ -97,7 +89,7 @@ void ConvInputGrad<T>::run_block(const T* dy, const T* packed, T* dx, const Epil
 }
 
 template <typename T>
-void ConvInputGrad<T>::add_tap(const T* dy, const T* packed, T* dx, const Block& block, const Panel& panel,
+void ConvInputGrad<T>::add_tap(const T* dy, const T* packed, T* dx, const ConvBlock& block, const Panel& panel,
                                int64_t tap) const {
   const WindowAxis &d = sizes_.depth(), &h = sizes_.height(), &w = sizes_.width();
   const int64_t columns = block.end - block.begin, line = w.output * sizes_.filters;

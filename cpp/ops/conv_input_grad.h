@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "ops/conv_block.h"
 #include "ops/conv_tiles.h"
 #include "ops/epilogue.h"
 
@@ -31,14 +32,10 @@ class ConvInputGrad {
     int64_t first, count;
     int64_t output;  // the output line whose tap is the first of them
   };
-  // Input lines of one sample and depth, from column `begin` to column `end`.
-  struct Block {
-    int64_t sample, depth, line, lines, begin, end;
-  };
   void order_taps();
-  void run_block(const T* dy, const T* packed, T* dx, const Epilogue<T>& epilogue, const Block& block,
+  void run_block(const T* dy, const T* packed, T* dx, const Epilogue<T>& epilogue, const ConvBlock& block,
                  Range panels) const;
-  void add_tap(const T* dy, const T* packed, T* dx, const Block& block, const Panel& panel, int64_t tap) const;
+  void add_tap(const T* dy, const T* packed, T* dx, const ConvBlock& block, const Panel& panel, int64_t tap) const;
 
   const ConvSizes sizes_;
   const GemmKernels<T>* kernels_;
