@@ -1,4 +1,4 @@
-"""Models: stacks and graphs of layers, their order, summaries, clones, and wrong ones."""
+"""Models: stacks, graphs of layers and subclasses, and what they compute."""
 
 from __future__ import annotations
 
@@ -9,35 +9,8 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import Input, Model, Sequential, layers, models, ops
-
-rng = np.random.default_rng(7)
-X = rng.normal(size=(6, 3)).astype(np.float32)
-Y = rng.normal(size=(6, 3)).astype(np.float32)
-
-
-def relu(x):
-    return np.maximum(x, 0)
-
-
-def affine(layer, x):
-    kernel, bias = layer.get_weights()
-    return x @ kernel + bias
-
-
-def stack(**options: Any) -> Sequential:
-    return Sequential(
-        [Input(3), layers.Dense(4, "relu", name="first"), layers.Dense(2, name="last")], **options
-    )
-
-
-def branches() -> Model:
-    """Two inputs, a shared layer, an operation, a nested model, two outputs."""
-    a, b = Input(3, name="a"), Input((3,), name="b")
-    shared = layers.Dense(3, name="shared")
-    inner = Sequential([Input(3), layers.Dense(2, "relu", name="inside")], name="inner")
-    total = layers.Add(name="total")([shared(a), shared(b)])
-    return Model([a, b], [inner(total), 2 * total[:, :1] - b], name="branches")
+from lamina import Input, Model, Sequential, layers, models
+from small_models import Tower, X, Y, affine, branches, relu, stack
 
 
 def branches_in_numpy(model: Model, a: Any, b: Any) -> list[Any]:
@@ -157,20 +130,6 @@ def test_unknown_sizes_stay_unknown() -> None:
     assert model(np.ones((1, 7, 3))).shape == (1, 7, 2)
 
 
-class Tower(Model):
-    """A subclassed model."""
-
-    def __init__(self, width: int = 4, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.width = width
-        self.first = layers.Dense(width, "relu")
-        self.drop = layers.Dropout(0.5)
-        self.last = layers.Dense(2)
-
-    def call(self, x: Any, training: bool = False) -> Any:
-        return self.last(self.drop(self.first(x), training=training))
-
-
 def test_subclassed_models_are_built_by_their_call() -> None:
     model = Tower()
     assert not model.built
@@ -216,87 +175,6 @@ def test_trainable_reaches_the_layers_of_a_graph() -> None:
     assert len(model.non_trainable_weights) == 4
 
 
-SUMMARY = """\
-Model: "it"
-┏━━━━━━━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━━━━━━┳━━━━━━━━━━━┓
-┃ Layer (type)             ┃ Output Shape       ┃   Param # ┃
-┡━━━━━━━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━━━━━━━━━━╇━━━━━━━━━━━┩
-│ first (Dense)            │ (None, 4)          │        16 │
-├──────────────────────────┼────────────────────┼───────────┤
-│ last (Dense)             │ (None, 2)          │        10 │
-└──────────────────────────┴────────────────────┴───────────┘
- Total params: 26 (104.00 B)
- Trainable params: 26 (104.00 B)
- Non-trainable params: 0 (0.00 B)"""
-
-
-def summary(model: Model, **options: Any) -> str:
-    lines: list[str] = []
-    model.summary(print_fn=lines.append, **options)
-    return "\n".join(lines)
-
-
-def test_summaries() -> None:
-    assert summary(stack(name="it"), line_length=60) == SUMMARY
-    text = summary(branches(), line_length=160, expand_nested=True, show_trainable=True)
-    assert "Connected to" in text
-    assert "└ inside (Dense)" in text
-    assert "shared[0][0], shared[1][0]" in text
-    assert "0 (unbuilt)" in summary(Sequential([layers.Dense(2)]), line_length=80)
-    only = summary(stack(), line_length=60, layer_range=["la.*", "last"])
-    assert "last" in only
-    assert "first" not in only
-    model = Tower()
-    model(X)
-    assert "(None, 2)" in summary(model, line_length=60)
-
-
-@pytest.mark.parametrize("make", [stack, branches])
-def test_clones_have_layers_of_their_own(make: Callable[[], Model]) -> None:
-    model = make()
-    clone = models.clone_model(model)
-    assert type(clone) is type(model)
-    assert [layer.name for layer in clone.layers] == [layer.name for layer in model.layers]
-    assert not {id(w) for w in clone.weights} & {id(w) for w in model.weights}
-    clone.set_weights(model.get_weights())
-    inputs = [X, Y] if make is branches else X
-    for one, other in zip(clone(inputs), model(inputs), strict=True):
-        np.testing.assert_array_equal(one, other)
-
-
-def test_clones_may_differ() -> None:
-    def wider(layer: layers.Layer) -> layers.Layer:
-        config = layer.get_config()
-        if layer.name == "first":
-            config["units"] = 7
-        return type(layer).from_config(config)
-
-    x = Input(5, name="other")
-    clone = models.clone_model(stack(), input_tensors=[x], clone_function=wider)
-    assert [w.shape for w in clone.weights] == [(5, 7), (7,), (7, 2), (2,)]
-    with pytest.raises(ValueError, match="Sequential or functional"):
-        models.clone_model(Tower())
-
-
-def test_json_describes_the_architecture() -> None:
-    for model, inputs in ((stack(), X), (branches(), [X, Y])):
-        again = models.model_from_json(model.to_json())
-        again.set_weights(model.get_weights())
-        for one, other in zip(again(inputs), model(inputs), strict=True):
-            np.testing.assert_array_equal(one, other)
-        assert again.to_json() == model.to_json()
-
-
-def test_json_keeps_indices_and_arrays() -> None:
-    x = Input((4, 5))
-    model = Model(x, ops.concatenate([x[:, 1:3, ..., ::2], x[:, :2, :3] * np.arange(3.0)], axis=1))
-    again = models.model_from_json(model.to_json())
-    data = rng.normal(size=(2, 4, 5)).astype(np.float32)
-    expected = np.concatenate([data[:, 1:3, ::2], data[:, :2, :3] * np.arange(3)], 1)
-    np.testing.assert_allclose(model(data), expected, rtol=1e-6)
-    np.testing.assert_array_equal(again(data), model(data))
-
-
 def test_a_call_on_one_array_is_traced_once() -> None:
     traces: list[int] = []
 
@@ -317,71 +195,11 @@ def test_a_stack_of_nothing_but_an_input_returns_it() -> None:
     np.testing.assert_array_equal(Sequential([Input(3)])(X), X)
 
 
-def test_the_config_of_a_graph_makes_a_model() -> None:
-    twin = Model.from_config(branches().get_config())
-    assert [tensor.name for tensor in twin.inputs] == ["a", "b"]
-
-
-def contain_itself() -> None:
-    model = Sequential([layers.ReLU()])
-    model.add(model)
-
-
-def disconnected() -> Model:
-    a, b = Input(3, name="a"), Input(3, name="b")
-    return Model(a, layers.Add()([a, b]))
-
-
-WRONG = {
-    "features": (lambda: stack()(X[:, :2]), r"expected input with 3 features, received .*\(6, 2\)"),
-    "rank": (lambda: stack()(np.ones((2, 3, 4))), r"of shape \(None, 3\)"),
-    "which input": (lambda: branches()([X, Y[:, :2]]), "3 features for input 'b'"),
-    "number of inputs": (lambda: branches()([X]), r"inputs \['a', 'b'\], received 1"),
-    "no layer": (lambda: Sequential([3]), "expected a layer, received 3"),
-    "names": (lambda: Sequential([layers.ReLU(name="x"), layers.ELU(name="x")]), "named 'x'"),
-    "graph names": (
-        lambda: Model(x := Input(3), layers.ReLU(name="x")(layers.ELU(name="x")(x))),
-        r"several named \['x'\]",
-    ),
-    "late Input": (lambda: Sequential([layers.ReLU(), Input(3)]), "only come first"),
-    "empty pop": (lambda: Sequential().pop(), "no layer"),
-    "empty build": (lambda: Sequential().build((None, 3)), "no layers"),
-    "disconnected": (disconnected, "Input 'b', which is not among"),
-    "arrays": (lambda: Model(X, X), "symbolic tensors"),
-    "one of two": (lambda: Model(inputs=Input(3)), "both inputs and outputs"),
-    "no inputs": (lambda: Model([], []), r"expected inputs, received \[\]"),
-    "no outputs": (lambda: Model(Input(3), None), "expected outputs, received None"),
-    "inside itself": (contain_itself, "a layer of itself"),
-    "list for one": (lambda: layers.Dense(2)([X, X]), "one input, received a list"),
-    "dict for one": (lambda: layers.Dense(2)({"x": X}), "one input, received a dict"),
-    "json": (lambda: models.model_from_json("5"), "description of a model, received 5"),
-    "noise shape": (
-        lambda: layers.Dropout(0.5, noise_shape=(1,))(X, training=True),
-        r"noise_shape \(1,\) of rank 2",
-    ),
-    "layer name": (lambda: stack().get_layer("frist"), "'first', 'last'"),
-    "layer index": (lambda: stack().get_layer(index=2), "below 2"),
-    "neither": (lambda: stack().get_layer(), "name or an index"),
-    "ragged": (lambda: stack()([[1, 2, 3], [1, 2]]), "equal length"),
-}
-
-
-@pytest.mark.parametrize(("call", "message"), WRONG.values(), ids=WRONG)
-def test_wrong_use_is_a_value_error(call: Callable[[], Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        call()
-
-
 def test_the_input_may_go_by_keyword() -> None:
     layer = layers.Dense(2)
     np.testing.assert_array_equal(layer(inputs=X), layer(X))
     with pytest.raises(TypeError, match="'inputs'"):
         layers.Dense(2)()
-
-
-def test_models_without_a_call_say_so() -> None:
-    with pytest.raises(NotImplementedError, match="must override call"):
-        Model()(X)
 
 
 def test_models_are_exported() -> None:
