@@ -95,6 +95,29 @@ def test_weights_have_the_names_and_shapes_of_keras() -> None:
     assert not np.array_equal(wide.get_weights()[0], wide.get_weights()[2])
 
 
+@pytest.mark.parametrize("name", ["MultiHeadAttention", "GroupQueryAttention"])
+def test_a_config_has_every_option(name: str) -> None:
+    kind, sizes = getattr(layers, name), (2, 3) if name.startswith("M") else (3, 4, 2)
+    options = {
+        "dropout": 0.1,
+        "use_bias": False,
+        "sliding_window": 3,
+        "flash_attention": True,
+        "kernel_initializer": "he_normal",
+        "bias_initializer": "ones",
+        "kernel_regularizer": "l1",
+        "bias_regularizer": "l2",
+        "activity_regularizer": "l1l2",
+        "kernel_constraint": "non_neg",
+        "bias_constraint": "unit_norm",
+        "use_gate": True,
+        "seed": 7,
+    }
+    config, plain = kind(*sizes, **options).get_config(), kind(*sizes).get_config()
+    assert [option for option in options if config[option] == plain[option]] == []
+    assert kind.from_config(config).get_config() == config
+
+
 def test_weights_are_returned_and_masks_hide_steps() -> None:
     layer, q, v = heads_layer(), normal(2, 3, 4), normal(2, 5, 4)
     seen = np.array([[1, 1, 0, 1, 0], [0, 1, 1, 0, 0]], bool)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lamina import activations, constraints, initializers, ops, regularizers
+from lamina import activations, ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -71,7 +72,7 @@ class LeakyReLU(Layer):
 
 
 @layers.register()
-class PReLU(Layer):
+class PReLU(Weighted):
     """Compute x where x > 0, alpha x elsewhere, with a learned alpha.
 
     Weight: alpha, of the shape of one sample, but 1 along `shared_axes` (counted from 1).
@@ -90,9 +91,7 @@ class PReLU(Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        self._set_options("alpha", alpha_initializer, alpha_regularizer, alpha_constraint)
         if isinstance(shared_axes, int):
             shared_axes = [shared_axes]
         self.shared_axes = None if shared_axes is None else list(shared_axes)
@@ -105,13 +104,8 @@ class PReLU(Layer):
                 f"received {shared} for shape {input_shape}"
             )
         sizes = {axis: input_shape[axis] for axis in range(1, len(input_shape))}
-        self.alpha = self.add_weight(
-            [1 if axis in shared else size for axis, size in sizes.items()],
-            self.alpha_initializer,
-            regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-            name="alpha",
-        )
+        shape = tuple(1 if axis in shared else size for axis, size in sizes.items())
+        self.alpha = self._add("alpha", shape)
         fixed = {axis: size for axis, size in sizes.items() if axis not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=fixed)
 

@@ -40,18 +40,9 @@ class BatchNormalization(Affine):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
+        super().__init__(epsilon, center, scale, **kwargs)
+        self._set_options("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._set_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:
             raise ValueError(
                 f"{self._title}: expected momentum in 0..1, received momentum={momentum!r}"

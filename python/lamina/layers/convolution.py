@@ -9,17 +9,17 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from lamina import activations, constraints, initializers, ops, regularizers
-from lamina.layers.base import Layer
+from lamina import activations, ops
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import InputSpec, Shape
 from lamina.layers.spatial import Sizes, as_sizes, data_format_of, padding_of, spatial_axes
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
 
 
-class Convolution(Layer):
+class Convolution(Weighted):
     """What all of them share: windows, and activation(outputs + bias)."""
 
     rank: ClassVar[int]
@@ -34,9 +34,6 @@ class Convolution(Layer):
         dilation_rate: Sizes,
         activation: Any,
         use_bias: bool,
-        bias_initializer: Any,
-        bias_regularizer: Any,
-        bias_constraint: Any,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -47,9 +44,6 @@ class Convolution(Layer):
         self.dilation_rate = as_sizes(self, "dilation_rate", dilation_rate, self.rank)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.input_spec = InputSpec(ndim=self.rank + 2)
 
     def _padding(self, padding: str) -> str:
@@ -67,24 +61,8 @@ class Convolution(Layer):
         self.input_spec = InputSpec(ndim=self.rank + 2, axes={axis: channels})
         return channels
 
-    def _take_weight_options(self, prefix: str, initializer: Any, *rest: Any) -> None:
-        """Keep a weight's initializer, regularizer and constraint under Keras's names."""
-        regularizer, constraint = rest
-        setattr(self, f"{prefix}_initializer", initializers.get(initializer))
-        setattr(self, f"{prefix}_regularizer", regularizers.get(regularizer))
-        setattr(self, f"{prefix}_constraint", constraints.get(constraint))
-
-    def _add(self, shape: tuple[int, ...], name: str, prefix: str) -> Variable:
-        return self.add_weight(
-            shape,
-            getattr(self, f"{prefix}_initializer"),
-            regularizer=getattr(self, f"{prefix}_regularizer"),
-            constraint=getattr(self, f"{prefix}_constraint"),
-            name=name,
-        )
-
     def _add_bias(self, filters: int) -> None:
-        self.bias = self._add((filters,), "bias", "bias") if self.use_bias else None
+        self.bias = self._add("bias", (filters,)) if self.use_bias else None
 
     def _with_bias(self, outputs: TensorBase) -> TensorBase:
         if self.bias is not None:
@@ -114,9 +92,6 @@ class _Conv(Convolution):
     """
 
     kernel: Variable
-    kernel_initializer: Any
-    kernel_regularizer: Any
-    kernel_constraint: Any
 
     def __init__(
         self,
@@ -140,10 +115,11 @@ class _Conv(Convolution):
     ) -> None:
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias),
-            *(bias_initializer, bias_regularizer, bias_constraint),
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.filters = positive_integer(self._title, "filters", filters)
         self.groups = positive_integer(self._title, "groups", groups)
         if self.filters % self.groups:
@@ -151,9 +127,6 @@ class _Conv(Convolution):
                 f"{self._title}: expected filters to be a multiple of groups, "
                 f"received filters={filters}, groups={groups}"
             )
-        self._take_weight_options(
-            "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
-        )
 
     def _padding(self, padding: str) -> str:
         if self.rank == 1 and isinstance(padding, str) and padding.lower() == "causal":
@@ -168,7 +141,7 @@ class _Conv(Convolution):
                 f"received shape {input_shape}"
             )
         shape = (*self.kernel_size, channels // self.groups, self.filters)
-        self.kernel = self._add(shape, "kernel", "kernel")
+        self.kernel = self._add("kernel", shape)
         self._add_bias(self.filters)
 
     def call(self, inputs: TensorBase) -> TensorBase:
@@ -207,9 +180,6 @@ class _ConvTranspose(Convolution):
     """
 
     kernel: Variable
-    kernel_initializer: Any
-    kernel_regularizer: Any
-    kernel_constraint: Any
 
     def __init__(
         self,
@@ -233,10 +203,11 @@ class _ConvTranspose(Convolution):
     ) -> None:
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias),
-            *(bias_initializer, bias_regularizer, bias_constraint),
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.filters = positive_integer(self._title, "filters", filters)
         self.output_padding = output_padding
         if output_padding is not None:
@@ -247,13 +218,10 @@ class _ConvTranspose(Convolution):
                     f"received {output_padding}"
                 )
             self.output_padding = extra
-        self._take_weight_options(
-            "kernel", kernel_initializer, kernel_regularizer, kernel_constraint
-        )
 
     def build(self, input_shape: Shape) -> None:
         shape = (*self.kernel_size, self.filters, self._channels(input_shape))
-        self.kernel = self._add(shape, "kernel", "kernel")
+        self.kernel = self._add("kernel", shape)
         self._add_bias(self.filters)
 
     def call(self, inputs: TensorBase) -> TensorBase:

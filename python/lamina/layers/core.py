@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from lamina import activations, constraints, initializers, ops, regularizers
+from lamina import activations, ops
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape, as_shape
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers, operations
 from lamina.symbolic import Node
 from lamina.tensor import KerasTensor, TensorBase
@@ -69,7 +70,7 @@ def Input(
 
 
 @layers.register()
-class Dense(Layer):
+class Dense(Weighted):
     """Compute activation(x @ kernel + bias); (..., in) → (..., units).
 
     Weights: kernel (in, units), then bias (units,) unless `use_bias` is False.
@@ -97,37 +98,14 @@ class Dense(Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.input_spec = InputSpec(min_ndim=2)
 
     def build(self, input_shape: Shape) -> None:
-        features = input_shape[-1]
-        if features is None:
-            raise ValueError(
-                f"{self._title}: expected a known number of features (last axis), "
-                f"received shape {input_shape}"
-            )
-        self.kernel = self.add_weight(
-            (features, self.units),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-        self.bias = None
-        if self.use_bias:
-            self.bias = self.add_weight(
-                (self.units,),
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+        features = self._features(input_shape)
+        self.kernel = self._add("kernel", (features, self.units))
+        self.bias = self._add("bias", (self.units,)) if self.use_bias else None
         self.input_spec = InputSpec(min_ndim=2, axes={-1: features})
 
     def call(self, inputs: TensorBase) -> TensorBase:

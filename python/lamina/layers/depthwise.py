@@ -22,9 +22,6 @@ class _DepthwiseConv(Convolution):
     """
 
     kernel: Variable
-    depthwise_initializer: Any
-    depthwise_regularizer: Any
-    depthwise_constraint: Any
 
     def __init__(
         self,
@@ -47,19 +44,19 @@ class _DepthwiseConv(Convolution):
     ) -> None:
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias),
-            *(bias_initializer, bias_regularizer, bias_constraint),
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
-        self.depth_multiplier = positive_integer(self._title, "depth_multiplier", depth_multiplier)
-        self._take_weight_options(
+        self._set_options(
             "depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint
         )
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.depth_multiplier = positive_integer(self._title, "depth_multiplier", depth_multiplier)
 
     def build(self, input_shape: Shape) -> None:
         channels = self._channels(input_shape)
         shape = (*self.kernel_size, channels, self.depth_multiplier)
-        self.kernel = self._add(shape, "kernel", "depthwise")
+        self.kernel = self._add("depthwise", shape, name="kernel")
         self._add_bias(channels * self.depth_multiplier)
 
     def call(self, inputs: TensorBase) -> TensorBase:
@@ -93,12 +90,6 @@ class _SeparableConv(Convolution):
 
     depthwise_kernel: Variable
     pointwise_kernel: Variable
-    depthwise_initializer: Any
-    depthwise_regularizer: Any
-    depthwise_constraint: Any
-    pointwise_initializer: Any
-    pointwise_regularizer: Any
-    pointwise_constraint: Any
 
     def __init__(
         self,
@@ -125,25 +116,25 @@ class _SeparableConv(Convolution):
     ) -> None:
         super().__init__(
             *(kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias),
-            *(bias_initializer, bias_regularizer, bias_constraint),
             activity_regularizer=activity_regularizer,
             **kwargs,
         )
-        self.filters = positive_integer(self._title, "filters", filters)
-        self.depth_multiplier = positive_integer(self._title, "depth_multiplier", depth_multiplier)
-        self._take_weight_options(
+        self._set_options(
             "depthwise", depthwise_initializer, depthwise_regularizer, depthwise_constraint
         )
-        self._take_weight_options(
+        self._set_options(
             "pointwise", pointwise_initializer, pointwise_regularizer, pointwise_constraint
         )
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
+        self.filters = positive_integer(self._title, "filters", filters)
+        self.depth_multiplier = positive_integer(self._title, "depth_multiplier", depth_multiplier)
 
     def build(self, input_shape: Shape) -> None:
         channels, ones = self._channels(input_shape), (1,) * self.rank
         depthwise = (*self.kernel_size, channels, self.depth_multiplier)
-        self.depthwise_kernel = self._add(depthwise, "depthwise_kernel", "depthwise")
+        self.depthwise_kernel = self._add("depthwise", depthwise, name="depthwise_kernel")
         pointwise = (*ones, channels * self.depth_multiplier, self.filters)
-        self.pointwise_kernel = self._add(pointwise, "pointwise_kernel", "pointwise")
+        self.pointwise_kernel = self._add("pointwise", pointwise, name="pointwise_kernel")
         self._add_bias(self.filters)
 
     def call(self, inputs: TensorBase) -> TensorBase:

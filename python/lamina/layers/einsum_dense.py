@@ -7,10 +7,10 @@ import string
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from lamina import activations, constraints, initializers, ops, regularizers
+from lamina import activations, ops
 from lamina.initializers import VarianceScaling
-from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec, Shape
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -33,7 +33,7 @@ class Subscripts(NamedTuple):
 
 
 @layers.register()
-class EinsumDense(Layer):
+class EinsumDense(Weighted):
     """Compute activation(einsum(equation, x, kernel) + bias).
 
     equation: as "abc,cd->abd"; `...` in it stands for further axes of input and output.
@@ -65,33 +65,20 @@ class EinsumDense(Layer):
         self.output_shape = tuple(sizes)
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
 
     def build(self, input_shape: Shape) -> None:
         axes = self._subscripts(len(input_shape))
         sizes = self._sizes(axes, input_shape)
-        self.kernel = self.add_weight(
-            [sizes[c] for c in axes.kernel],
-            self._for_axes(axes),
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
+        shape = tuple(sizes[c] for c in axes.kernel)
+        self.kernel = self._add("kernel", shape, initializer=self._for_axes(axes))
         self.bias = None
         if self.bias_axes is not None:
             first = min(axes.output.index(c) for c in self.bias_axes)
-            self.bias = self.add_weight(
-                [sizes[c] if c in self.bias_axes else 1 for c in axes.output[first:]],
-                self.bias_initializer,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            letters = axes.output[first:]
+            shape = tuple(sizes[c] if c in self.bias_axes else 1 for c in letters)
+            self.bias = self._add("bias", shape)
         self.input_spec = InputSpec(ndim=len(input_shape))
 
     def _subscripts(self, rank: int) -> Subscripts:

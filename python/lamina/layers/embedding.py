@@ -5,17 +5,17 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from lamina import constraints, initializers, ops, regularizers
-from lamina.layers.base import Layer
+from lamina import ops
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import Shape
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
 
 
 @layers.register()
-class Embedding(Layer):
+class Embedding(Weighted):
     """Look up a learned vector for each number in 0..input_dim - 1; (...) → (..., output_dim).
 
     Weight: embeddings (input_dim, output_dim). mask_zero: 0 is no symbol but padding, and masked.
@@ -41,9 +41,9 @@ class Embedding(Layer):
         super().__init__(**kwargs)
         if input_length is not None:
             warnings.warn(f"{self._title}: input_length has no effect; drop it", stacklevel=2)
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self._set_options(
+            "embeddings", embeddings_initializer, embeddings_regularizer, embeddings_constraint
+        )
         self.mask_zero = mask_zero
         self.supports_masking = mask_zero
         if weights is not None:
@@ -53,13 +53,7 @@ class Embedding(Layer):
             )
 
     def build(self, input_shape: Shape = (None,)) -> None:
-        self.embeddings = self.add_weight(
-            (self.input_dim, self.output_dim),
-            self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer,
-            constraint=self.embeddings_constraint,
-            name="embeddings",
-        )
+        self.embeddings = self._add("embeddings", (self.input_dim, self.output_dim))
 
     def compute_mask(self, inputs: Any, mask: Any = None) -> TensorBase | None:
         return ops.not_equal(inputs, 0) if self.mask_zero else None

@@ -10,12 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from lamina import constraints, initializers, ops, random, regularizers
+from lamina import ops, random, regularizers
 from lamina.layers.activation import masked_softmax
-from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
 from lamina.layers.einsum_dense import EinsumDense
 from lamina.layers.regularization import from_0_to_1
+from lamina.layers.weighted import Weighted
 from lamina.random import SeedGenerator
 from lamina.tensor import TensorBase, with_mask
 
@@ -23,7 +23,7 @@ from lamina.tensor import TensorBase, with_mask
 _PRODUCT, _MEAN = "bthd,bshd->bhts", "bhts,bshd->bthd"
 
 
-class HeadedAttention(Layer):
+class HeadedAttention(Weighted):
     """The base of attention layers with heads; a subclass makes its projections in `build`.
 
     Called as layer(query, value, key=value); query (batch, time, features), the others (batch,
@@ -36,19 +36,13 @@ class HeadedAttention(Layer):
 
     def __init__(
         self,
-        dropout: float = 0.0,
-        use_bias: bool = True,
-        sliding_window: int | None = None,
-        flash_attention: bool | None = None,
-        kernel_initializer: Any = "glorot_uniform",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        activity_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        bias_constraint: Any = None,
-        use_gate: bool = False,
-        seed: int | None = None,
+        dropout: float,
+        use_bias: bool,
+        sliding_window: int | None,
+        flash_attention: bool | None,
+        activity_regularizer: Any,
+        use_gate: bool,
+        seed: int | None,
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
@@ -58,13 +52,7 @@ class HeadedAttention(Layer):
             positive_integer(self._title, "sliding_window", sliding_window)
         self.sliding_window = sliding_window
         self.flash_attention = flash_attention
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
         self.projection_regularizer = regularizers.get(activity_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.use_gate = use_gate
         self.seed = seed
         if dropout > 0:

@@ -37,9 +37,26 @@ class MultiHeadAttention(HeadedAttention):
         use_bias: bool = True,
         output_shape: int | Sequence[int] | None = None,
         attention_axes: int | Sequence[int] | None = None,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dropout, use_bias, **kwargs)
+        super().__init__(
+            *(dropout, use_bias, sliding_window, flash_attention),
+            *(activity_regularizer, use_gate, seed),
+            **kwargs,
+        )
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.num_heads = positive_integer(self._title, "num_heads", num_heads)
         self.key_dim = positive_integer(self._title, "key_dim", key_dim)
         self.value_dim = positive_integer(self._title, "value_dim", value_dim or key_dim)
@@ -101,9 +118,26 @@ class GroupQueryAttention(HeadedAttention):
         num_key_value_heads: int,
         dropout: float = 0.0,
         use_bias: bool = True,
+        sliding_window: int | None = None,
+        flash_attention: bool | None = None,
+        kernel_initializer: Any = "glorot_uniform",
+        bias_initializer: Any = "zeros",
+        kernel_regularizer: Any = None,
+        bias_regularizer: Any = None,
+        activity_regularizer: Any = None,
+        kernel_constraint: Any = None,
+        bias_constraint: Any = None,
+        use_gate: bool = False,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(dropout, use_bias, **kwargs)
+        super().__init__(
+            *(dropout, use_bias, sliding_window, flash_attention),
+            *(activity_regularizer, use_gate, seed),
+            **kwargs,
+        )
+        self._set_options("kernel", kernel_initializer, kernel_regularizer, kernel_constraint)
+        self._set_options("bias", bias_initializer, bias_regularizer, bias_constraint)
         self.head_dim = positive_integer(self._title, "head_dim", head_dim)
         self.num_query_heads = positive_integer(self._title, "num_query_heads", num_query_heads)
         self.num_key_value_heads = positive_integer(

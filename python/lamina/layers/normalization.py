@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from lamina import constraints, initializers, ops, regularizers
+from lamina import ops
 from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import InputSpec, Shape
+from lamina.layers.weighted import Weighted
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -16,26 +17,14 @@ from lamina.variable import Variable
 Axes = int | Sequence[int]
 
 
-class Affine(Layer):
+class Affine(Weighted):
     """A layer that multiplies by gamma (unless scale is False) and adds beta (unless center is)."""
 
     supports_masking = True
     gamma: Variable | None
     beta: Variable | None
 
-    def __init__(
-        self,
-        epsilon: float,
-        center: bool,
-        scale: bool,
-        beta_initializer: Any,
-        gamma_initializer: Any,
-        beta_regularizer: Any,
-        gamma_regularizer: Any,
-        beta_constraint: Any,
-        gamma_constraint: Any,
-        **kwargs: Any,
-    ) -> None:
+    def __init__(self, epsilon: float, center: bool, scale: bool, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not isinstance(epsilon, (int, float)) or not epsilon >= 0:
             raise ValueError(
@@ -44,31 +33,10 @@ class Affine(Layer):
         self.epsilon = float(epsilon)
         self.center = center
         self.scale = scale
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
 
     def add_affine(self, shape: tuple[int, ...]) -> None:
-        self.gamma = self.beta = None
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape,
-                self.gamma_initializer,
-                regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint,
-                name="gamma",
-            )
-        if self.center:
-            self.beta = self.add_weight(
-                shape,
-                self.beta_initializer,
-                regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint,
-                name="beta",
-            )
+        self.gamma = self._add("gamma", shape) if self.scale else None
+        self.beta = self._add("beta", shape) if self.center else None
 
 
 def known_sizes(layer: Layer, shape: Shape, axis: Axes) -> tuple[int, ...]:
@@ -111,18 +79,9 @@ class LayerNormalization(Affine):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
+        super().__init__(epsilon, center, scale, **kwargs)
+        self._set_options("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._set_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.axis = axis if isinstance(axis, int) else sorted(axis)
 
     def build(self, input_shape: Shape) -> None:
@@ -156,18 +115,9 @@ class GroupNormalization(Affine):
         gamma_constraint: Any = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(
-            epsilon,
-            center,
-            scale,
-            beta_initializer,
-            gamma_initializer,
-            beta_regularizer,
-            gamma_regularizer,
-            beta_constraint,
-            gamma_constraint,
-            **kwargs,
-        )
+        super().__init__(epsilon, center, scale, **kwargs)
+        self._set_options("beta", beta_initializer, beta_regularizer, beta_constraint)
+        self._set_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.groups = -1 if groups == -1 else positive_integer(self._title, "groups", groups)
         self.axis = int(axis)
 

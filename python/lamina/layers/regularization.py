@@ -67,8 +67,8 @@ class _SpatialDropout(Dropout):
     def __init__(
         self,
         rate: float,
-        seed: int | None = None,
         data_format: str | None = None,
+        seed: int | None = None,
         **kwargs: Any,
     ) -> None:
         super().__init__(rate, None, seed, **kwargs)
@@ -90,7 +90,7 @@ class SpatialDropout1D(_SpatialDropout):
     _rank = 1
 
     def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
-        super().__init__(rate, seed, None, **kwargs)
+        super().__init__(rate, None, seed, **kwargs)
 
 
 @layers.register()

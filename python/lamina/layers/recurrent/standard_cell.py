@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from lamina import activations, constraints, initializers, ops, random, regularizers
-from lamina.layers.base import Layer
+from lamina import activations, ops, random
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import Shape
+from lamina.layers.weighted import Weighted
 from lamina.random import SeedGenerator
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -16,7 +16,7 @@ from lamina.variable import Variable
 States = list[TensorBase]
 
 
-class StandardCell(Layer):
+class StandardCell(Weighted):
     """What the cells with a kernel, a recurrent kernel and a bias share.
 
     A subclass says how many gates' sums lie side by side in its kernels, which states it has, what
@@ -31,35 +31,17 @@ class StandardCell(Layer):
     def __init__(
         self,
         units: int,
-        activation: Any = "tanh",
-        use_bias: bool = True,
-        kernel_initializer: Any = "glorot_uniform",
-        recurrent_initializer: Any = "orthogonal",
-        bias_initializer: Any = "zeros",
-        kernel_regularizer: Any = None,
-        recurrent_regularizer: Any = None,
-        bias_regularizer: Any = None,
-        kernel_constraint: Any = None,
-        recurrent_constraint: Any = None,
-        bias_constraint: Any = None,
-        dropout: float = 0.0,
-        recurrent_dropout: float = 0.0,
-        seed: int | None = None,
+        activation: Any,
+        use_bias: bool,
+        dropout: float,
+        recurrent_dropout: float,
+        seed: int | None,
         **kwargs: Any,
     ) -> None:
         self.units = positive_integer(type(self).__name__, "units", units)
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.recurrent_initializer = initializers.get(recurrent_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.recurrent_regularizer = regularizers.get(recurrent_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.recurrent_constraint = constraints.get(recurrent_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
         self.dropout = min(1.0, max(0.0, dropout))
         self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
         self.seed = seed
@@ -84,36 +66,14 @@ class StandardCell(Layer):
         return [ops.zeros((batch_size, units), dtype=self.compute_dtype) for units in sizes]
 
     def build(self, input_shape: Shape) -> None:
-        features = input_shape[-1]
-        if features is None:
-            raise ValueError(
-                f"{self._title}: expected a known number of features (last axis), "
-                f"received shape {input_shape}"
-            )
         columns = self.gates * self.units
-        self.kernel = self.add_weight(
-            (features, columns),
-            self.kernel_initializer,
-            regularizer=self.kernel_regularizer,
-            constraint=self.kernel_constraint,
-            name="kernel",
-        )
-        self.recurrent_kernel = self.add_weight(
-            (self.units, columns),
-            self.recurrent_initializer,
-            regularizer=self.recurrent_regularizer,
-            constraint=self.recurrent_constraint,
-            name="recurrent_kernel",
+        self.kernel = self._add("kernel", (self._features(input_shape), columns))
+        self.recurrent_kernel = self._add(
+            "recurrent", (self.units, columns), name="recurrent_kernel"
         )
         self.bias = None
         if self.use_bias:
-            self.bias = self.add_weight(
-                self._bias_shape(),
-                self._first_bias,
-                regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-                name="bias",
-            )
+            self.bias = self._add("bias", self._bias_shape(), initializer=self._first_bias)
 
     def _bias_shape(self) -> tuple[int, ...]:
         return (self.gates * self.units,)
