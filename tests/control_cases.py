@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core_cases import Array, Case, case, integers
 from lamina import _core
+from op_case import Array, Case, case, integers
 
 Graph = _core.Graph
 

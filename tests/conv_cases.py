@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from core_cases import Case, case, values
 from lamina.reference.convolution import Window
+from op_case import Case, case, values
 
 Row = tuple[Any, ...]
 Sizes = tuple[int, ...]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from core_cases import Array, Case, case, integers, values
+from op_case import Array, Case, case, integers, values
 
 
 def regular(*shape: int) -> Callable[..., Array]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core_cases import Case, booleans, case, values
+from op_case import Case, booleans, case, values
 
 SIZES = [  # batch, steps, features, units
     (1, 1, 1, 1),

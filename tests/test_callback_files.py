@@ -7,18 +7,13 @@ import csv
 import numpy as np
 import pytest
 
-from lamina import Sequential, callbacks, layers, optimizers
-
-X = np.linspace(-1, 1, 20, dtype=np.float32).reshape(10, 2)
-Y = X.sum(axis=1, keepdims=True)
+from callback_models import X, Y, line_model
+from lamina import callbacks
 
 
 @pytest.fixture
 def model():
-    model = Sequential([layers.Input((2,)), layers.Dense(1)])
-    model.set_weights([np.array([[0.5], [-0.5]]), np.array([0.25])])
-    model.compile(optimizer=optimizers.SGD(0.1), loss="mse", metrics=["mae"])
-    return model
+    return line_model()
 
 
 def test_csv_logger(model, tmp_path):

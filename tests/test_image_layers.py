@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 import lamina
-from core_cases import Array
 from lamina import Sequential, layers, ops
+from op_case import Array
 from vision_layer_cases import ROWS
 
 RANDOM = {

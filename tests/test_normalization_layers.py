@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import lamina
-from core_cases import Array
 from lamina import Sequential, layers, ops
 from lamina.ops._apply import apply
+from op_case import Array
 
 
 def data(*shape: int) -> Array:

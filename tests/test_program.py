@@ -1,4 +1,4 @@
-"""Compiled functions: signatures, structures, variables, derivatives, threads."""
+"""Compiled functions: signatures, structures, variables, threads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import Variable, nest, ops, random
+from lamina import Variable, nest, ops
 from lamina.program import _MOST_PLANS, Program, TensorSpec
 from lamina.tensor import Tensor
 
@@ -141,68 +141,6 @@ def test_programs_within_programs_become_one() -> None:
     assert not inner._compiled
 
 
-def test_gradients() -> None:
-    w = Variable(X)
-
-    @lamina.function
-    def slopes(x: Any) -> Any:
-        loss = ops.sum(ops.square(w * x))
-        by_w, nothing = lamina.grad(loss, [w, ops.zeros(3)])
-        (by_x,) = lamina.grad(loss, (x,))
-        return {"w": by_w, "x": by_x, "nothing": nothing}
-
-    x = np.full_like(X, 2)
-    result = slopes(x)
-    np.testing.assert_allclose(result["w"], 2 * X * x**2)
-    np.testing.assert_allclose(result["x"], 2 * x * X**2)
-    assert result["nothing"] is None
-
-
-def test_gradients_of_gradients_and_stopped_ones() -> None:
-    @lamina.function
-    def curvature(x: Any) -> Any:
-        slope = lamina.grad(ops.sum(x**3 + ops.stop_gradient(x) * x), x)
-        return lamina.grad(slope, x)
-
-    x = np.array([1.0, -2.0, 3.0])
-    np.testing.assert_allclose(curvature(x), 6 * x)
-
-
-def test_gradients_of_composed_operations_match_differences() -> None:
-    functions = [
-        lambda x: ops.var(x, axis=1),
-        lambda x: ops.norm(x, 3.0, axis=0),
-        lambda x: ops.softmax(x, (0, 1))[0, 1],
-        lambda x: ops.einsum("ij,kj->ik", x, ops.tanh(x)),
-        lambda x: ops.tile(x[:, ::-1], (2, 1)) * ops.repeat(x, 2, axis=0),
-        lambda x: ops.pad(x, ((1, 0), (1, 1)), mode="reflect") ** 2,
-        lambda x: ops.take(x, [1, 0, 1], axis=1) * ops.sort(x, axis=1),
-        lambda x: ops.normalize(x) * ops.cumsum(x, axis=1, reverse=True),
-        lambda x: ops.binary_crossentropy(ops.zeros_like(x), ops.sigmoid(x)),
-    ]
-    x = np.array([[0.3, -1.2, 0.8], [1.1, 0.2, -0.4]])
-    step = 1e-6
-    for fn in functions:
-        weights = np.random.default_rng(1).normal(size=lamina.function(fn)(x).shape)
-        total = Program(lambda x, fn=fn, weights=weights: ops.sum(fn(x) * weights))
-        slope = Program(lambda x, total=total: lamina.grad(total(x), x))(x)
-        for index in np.ndindex(x.shape):
-            shift = np.zeros_like(x)
-            shift[index] = step
-            difference = (float(total(x + shift)) - float(total(x - shift))) / (2 * step)
-            assert slope.numpy()[index] == pytest.approx(difference, rel=1e-5, abs=1e-8)
-
-
-def test_normalizing_zeros_has_a_finite_gradient() -> None:
-    slope = Program(lambda x: lamina.grad(ops.normalize(x)[..., 0], x))(np.zeros((2, 3)))
-    assert np.isfinite(slope).all()
-
-
-def test_grad_needs_a_graph() -> None:
-    with pytest.raises(RuntimeError, match=r"decorated with @lamina\.function"):
-        lamina.grad(Tensor(X), Tensor(X))
-
-
 def test_function_keeps_the_name() -> None:
     @lamina.function
     def double(x: Any) -> Any:
@@ -243,82 +181,6 @@ def test_untraced_computes_at_once() -> None:
 
     fn(1.0)
     assert float(seen[0]) == 6.0
-
-
-def test_random_draws_advance_with_every_run() -> None:
-    generator = random.SeedGenerator(3)
-    draw = lamina.function(
-        lambda: (random.uniform((5,), seed=generator), random.normal((5,), seed=generator))
-    )
-    first, second = draw(), draw()
-    assert not np.array_equal(first[0], second[0])
-    generator.state.assign([3, 0])
-    again = draw()
-    np.testing.assert_array_equal(first[0], again[0])
-    np.testing.assert_array_equal(first[1], again[1])
-    generator.state.assign([3, 0])
-    np.testing.assert_array_equal(random.uniform((5,), seed=generator), first[0])
-    np.testing.assert_array_equal(random.normal((5,), seed=generator), first[1])
-
-
-def test_the_global_seed_fixes_everything() -> None:
-    def draws() -> list[Any]:
-        lamina.utils.set_random_seed(5)
-        return [
-            random.uniform((3,)).numpy(),
-            random.randint((3,), 0, 100).numpy(),
-            random.next_seed(),
-            random.SeedGenerator().seed,
-            np.random.random(),  # noqa: NPY002 - what users of the legacy generator see
-        ]
-
-    for one, other in zip(draws(), draws(), strict=True):
-        np.testing.assert_array_equal(one, other)
-    state = random.get_state()
-    seed = random.next_seed()
-    assert random.next_seed() != seed
-    random.set_state(state)
-    assert random.next_seed() == seed
-
-
-def test_random_numbers_have_their_distributions() -> None:
-    uniform = random.uniform((20000,), -1, 3, seed=1).numpy()
-    assert (uniform >= -1).all()
-    assert (uniform < 3).all()
-    assert uniform.mean() == pytest.approx(1, abs=0.05)
-    normal = random.normal((20000,), 2, 3, "float64", seed=1).numpy()
-    assert normal.mean() == pytest.approx(2, abs=0.1)
-    assert normal.std() == pytest.approx(3, abs=0.1)
-    assert set(random.randint((200,), -1, 2, seed=1).tolist()) == {-1, 0, 1}
-    classes = random.categorical(np.log([[0.2, 0.8]]), 10000, seed=1).numpy()
-    assert classes.shape == (1, 10000)
-    assert classes.mean() == pytest.approx(0.8, abs=0.02)
-    np.testing.assert_array_equal(np.sort(random.shuffle(np.arange(50), seed=1)), np.arange(50))
-    assert not np.array_equal(random.shuffle(np.arange(50), seed=1), np.arange(50))
-
-
-def test_draws_follow_their_probabilities() -> None:
-    p = np.repeat(np.float32([0.0, 0.25, 1.0]), 10000).reshape(3, -1)
-    coins = random.bernoulli(p, seed=1).numpy()
-    assert coins.dtype == np.float32
-    np.testing.assert_array_equal(coins[[0, 2]], p[[0, 2]])
-    assert coins[1].mean() == pytest.approx(0.25, abs=0.02)
-    counts = random.multinomial([[2, 1, 1, 0], [0, 0, 0, 5]], [10000, 3], seed=1).numpy()
-    np.testing.assert_allclose(counts[0], [5000, 2500, 2500, 0], atol=200)
-    np.testing.assert_array_equal(counts.sum(axis=1), [10000, 3])
-    np.testing.assert_array_equal(counts[1], [0, 0, 0, 3])
-    assert np.isnan(random.multinomial([[0.0, 0.0]], [1], seed=1)).all()
-    with pytest.raises(ValueError, match=r"numbers of draws float64 \(2,\)"):
-        random.multinomial(np.ones((2, 3)), np.ones(1), seed=1)
-
-
-def test_dropout_keeps_the_mean() -> None:
-    dropped = random.dropout(np.ones((100, 100), np.float32), 0.25, seed=1).numpy()
-    np.testing.assert_allclose(np.unique(dropped), [0, 4 / 3], rtol=1e-6)
-    assert dropped.mean() == pytest.approx(1, abs=0.03)
-    rows = random.dropout(np.ones((100, 4), np.float32), 0.5, noise_shape=(None, 1), seed=1).numpy()
-    assert (rows == rows[:, :1]).all()
-    assert 0 < (rows[:, 0] == 0).sum() < 100
 
 
 def test_nested_structures() -> None:

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import io
 
-import numpy as np
 import pytest
 
-from lamina import Sequential, layers, optimizers
+from callback_models import X, Y, line_model
 from lamina.progress import Progress
-
-X = np.linspace(-1, 1, 20, dtype=np.float32).reshape(10, 2)
-Y = X.sum(axis=1, keepdims=True)
 
 
 @pytest.fixture
 def model():
-    model = Sequential([layers.Input((2,)), layers.Dense(1)])
-    model.set_weights([np.array([[0.5], [-0.5]]), np.array([0.25])])
-    model.compile(optimizer=optimizers.SGD(0.1), loss="mse", metrics=["mae"])
-    return model
+    return line_model()
 
 
 class Terminal(io.StringIO):

@@ -12,7 +12,6 @@ import pytest
 import lamina
 from attention_layer_cases import LISTED, SPREAD
 from conv_cases import conv_layer_rows
-from core_cases import Array
 from lamina import layers, nest, ops
 from lamina.models import Model
 from lamina.reference import LAYERS
@@ -20,6 +19,7 @@ from lamina.reference.activations import ACTIVATIONS
 from lamina.reference.normalization import moments
 from lamina.registry import activations
 from lamina.registry import layers as registry
+from op_case import Array
 from recurrent_layer_cases import recurrent_rows
 from vision_layer_cases import ROWS
 

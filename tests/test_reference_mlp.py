@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import lamina
-from core_cases import Array
 from lamina import layers, models, optimizers
 from lamina.reference import MLP
+from op_case import Array
 
 FEATURES, SAMPLES, BATCH, EPOCHS = 7, 45, 8, 4  # the last batch has 5 samples
 

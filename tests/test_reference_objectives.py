@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 import lamina
-from core_cases import Array
 from lamina import losses, metrics, ops
 from lamina.reference.losses import LOSSES
 from lamina.reference.metrics import METRICS
+from op_case import Array
 
 RNG = np.random.default_rng(11)
 N, C = 37, 5

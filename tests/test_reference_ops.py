@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from control_cases import control_cases
-from core_cases import Array, Case, all_cases
-from equation_cases import equation_cases
+from core_cases import all_cases
 from lamina import _core
 from lamina.reference import OPS
+from op_case import Array, Case
 
 NAMES = _core.op_names()
-CASES = all_cases(NAMES) + control_cases() + equation_cases()
+CASES = all_cases(NAMES)
 TOLERANCE = {"float32": {"rtol": 3e-5, "atol": 3e-5}, "float64": {"rtol": 1e-9, "atol": 1e-11}}
 
 

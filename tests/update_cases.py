@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from core_cases import Array, Case, case, integers, values
+from op_case import Array, Case, case, integers, values
 
 OPTIMIZERS: list[tuple[str, int, dict[str, Any]]] = [  # name, slots, hyperparameters
     ("sgd", 0, {"momentum": 0.0, "nesterov": False}),

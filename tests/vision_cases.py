@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from core_cases import Array, Case, case, distinct, values
 from lamina.reference.pooling import max_pool
+from op_case import Array, Case, case, distinct, values
 
 # Sizes of x, then attributes of the pooling.
 POOLS: list[tuple[tuple[int, ...], dict[str, Any]]] = [
