@@ -1,48 +1,14 @@
-"""Recurrent ops, step by step: forward through time, and back.
-
-Sequences are (batch, steps, ...). A row whose mask is False keeps its state; with `reverse` the
-last time comes first, and results stand at their times. `seen` is [x, h before].
-"""
+"""Recurrent ops: what each cell does in a step, forward and back; see `recurrent_walk`."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
+from lamina.reference.recurrent_walk import before, walk, walk_back
 from lamina.reference.registry import Array, op
 from lamina.reference.unary import FUNCTIONS, sigmoid
-
-
-def times(steps: int, reverse: bool) -> range:
-    """Return the times in the order of the steps."""
-    return range(steps - 1, -1, -1) if reverse else range(steps)
-
-
-def taken(mask: tuple[Array, ...], shape: tuple[int, ...], t: int) -> Array:
-    """Return, (batch, 1), which rows take the step at time t."""
-    return mask[0][:, t, None] if mask else np.ones((shape[0], 1), bool)
-
-
-def joined(x: Array, before: Array) -> Array:
-    """Return [x, before], one after the other in each row."""
-    return np.concatenate([x, before], axis=1)
-
-
-def before(initial: Array, states: Array, reverse: bool) -> Array:
-    """Return the state before each step: the initial one, then that of the step before."""
-    shifted = np.empty_like(states)
-    for i, t in enumerate(order := times(states.shape[1], reverse)):
-        shifted[:, t] = states[:, order[i - 1]] if i > 0 else initial
-    return shifted
-
-
-def all_steps(given: Array, steps: int, reverse: bool) -> Array:
-    """Return gradients of the last steps with zeros for the steps before."""
-    filled = np.zeros((len(given), steps, given.shape[2]), given.dtype)
-    for i, t in enumerate(order := times(steps, reverse)):
-        at = sorted(order[steps - given.shape[1] :])
-        if i >= steps - given.shape[1]:
-            filled[:, t] = given[:, at.index(t)]
-    return filled
 
 
 def spread(dsums: Array, x: Array, kernel: Array) -> tuple[Array, Array]:
@@ -70,23 +36,15 @@ def lstm(
     i, f, o = sigmoid(s_i), sigmoid(s_f), sigmoid(s_o); g = tanh(s_g); c = f c + i g; h = o tanh(c).
     Source: Hochreiter and Schmidhuber 1997; Gers, Schmidhuber and Cummins 2000.
     """
-    batch, steps, _ = x.shape
-    units = len(recurrent_kernel)
-    h, c = h0, c0
-    hs, cs = (np.zeros((batch, steps, units), x.dtype) for _ in range(2))
-    gates = np.zeros((batch, steps, 4 * units), x.dtype)
-    seen = np.zeros((batch, steps, x.shape[2] + units), x.dtype)
-    for t in times(steps, reverse):
-        seen[:, t] = joined(x[:, t], h)
-        sums = x[:, t] @ kernel + h @ recurrent_kernel + bias
-        i, f, g, o = np.split(sums, 4, axis=1)
+
+    def step(x: Array, h: Array, c: Array) -> tuple[Sequence[Array], Array]:
+        i, f, g, o = np.split(x @ kernel + h @ recurrent_kernel + bias, 4, axis=1)
         i, f, g, o = sigmoid(i), sigmoid(f), np.tanh(g), sigmoid(o)
-        new_c = f * c + i * g
-        takes = taken(mask, x.shape, t)
-        gates[:, t] = np.where(takes, np.concatenate([i, f, g, o], axis=1), 0)
-        h, c = np.where(takes, o * np.tanh(new_c), h), np.where(takes, new_c, c)
-        hs[:, t], cs[:, t] = h, c
-    return hs, cs, gates, seen
+        c = f * c + i * g
+        return (o * np.tanh(c), c), np.concatenate([i, f, g, o], axis=1)
+
+    (h, c), gates, seen = walk(step, kernel.shape[1], x, (h0, c0), mask, reverse)
+    return h, c, gates, seen
 
 
 @lstm.gradient
@@ -127,27 +85,23 @@ def lstm_grad(
 
     dh, dc: gradients of the last steps' h and c, (batch, 0..steps, units).
     """
-    _, steps, _ = gates.shape
-    dh, dc = all_steps(dh, steps, reverse), all_steps(dc, steps, reverse)
     cs = before(c0, c, reverse)
-    dsums = np.zeros_like(gates)
-    d_h, d_c = np.zeros_like(c0), np.zeros_like(c0)
-    for t in reversed(times(steps, reverse)):
+
+    def slopes(t: int, dh: Array, dc: Array) -> tuple[Array, Sequence[Array]]:
         i, f, g, o = np.split(gates[:, t], 4, axis=1)
-        d_h, d_c = d_h + dh[:, t], d_c + dc[:, t]
         tanh_c = np.tanh(c[:, t])
-        through = d_c + d_h * o * (1 - tanh_c**2)
-        slopes = (
-            through * g * i * (1 - i),
-            through * cs[:, t] * f * (1 - f),
-            through * i * (1 - g**2),
-            d_h * tanh_c * o * (1 - o),
+        dc = dc + dh * o * (1 - tanh_c**2)
+        of_gates = (
+            dc * g * i * (1 - i),
+            dc * cs[:, t] * f * (1 - f),
+            dc * i * (1 - g**2),
+            dh * tanh_c * o * (1 - o),
         )
-        takes = taken(mask, gates.shape, t)
-        dsums[:, t] = np.where(takes, np.concatenate(slopes, axis=1), 0)
-        d_h = np.where(takes, dsums[:, t] @ recurrent_kernel.T, d_h)
-        d_c = np.where(takes, through * f, d_c)
-    return dsums, d_h, d_c, dsums.sum(axis=1)
+        dsums = np.concatenate(of_gates, axis=1)
+        return dsums, (dsums @ recurrent_kernel.T, dc * f)
+
+    dsums, dh0, dc0 = walk_back(slopes, gates.shape, (dh, dc), mask, reverse)
+    return dsums, dh0, dc0, dsums.sum(axis=1)
 
 
 # --- GRU ----------------------------------------------------------------------------------------
@@ -169,23 +123,16 @@ def gru(
     z = sigmoid(a_z + b_z), r = sigmoid(a_r + b_r), n = tanh(a_n + r b_n); h = z h + (1 - z) n.
     Source: Cho et al. 2014, arXiv:1406.1078v3.
     """
-    batch, steps, _ = x.shape
-    units = len(recurrent_kernel)
-    h = h0
-    hs = np.zeros((batch, steps, units), x.dtype)
-    gates = np.zeros((batch, steps, 4 * units), x.dtype)
-    seen = np.zeros((batch, steps, x.shape[2] + units), x.dtype)
-    for t in times(steps, reverse):
-        seen[:, t] = joined(x[:, t], h)
-        a_z, a_r, a_n = np.split(x[:, t] @ kernel + bias[0], 3, axis=1)
+
+    def step(x: Array, h: Array) -> tuple[Sequence[Array], Array]:
+        a_z, a_r, a_n = np.split(x @ kernel + bias[0], 3, axis=1)
         b_z, b_r, b_n = np.split(h @ recurrent_kernel + bias[1], 3, axis=1)
         z, r = sigmoid(a_z + b_z), sigmoid(a_r + b_r)
         n = np.tanh(a_n + r * b_n)
-        takes = taken(mask, x.shape, t)
-        gates[:, t] = np.where(takes, np.concatenate([z, r, n, b_n], axis=1), 0)
-        h = np.where(takes, z * h + (1 - z) * n, h)
-        hs[:, t] = h
-    return hs, gates, seen
+        return (z * h + (1 - z) * n,), np.concatenate([z, r, n, b_n], axis=1)
+
+    (h,), gates, seen = walk(step, 4 * h0.shape[1], x, (h0,), mask, reverse)
+    return h, gates, seen
 
 
 @gru.gradient
@@ -220,22 +167,18 @@ def gru_grad(
     reverse: bool = False,
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of a_z + b_z, a_r + b_r, a_n and b_n, of h0, and the first over time."""
-    _, steps, _ = gates.shape
     units = len(recurrent_kernel)
-    dh = all_steps(dh, steps, reverse)
-    dsums = np.zeros_like(gates)
-    d_h = np.zeros((len(gates), units), gates.dtype)
-    for t in reversed(times(steps, reverse)):
+
+    def slopes(t: int, dh: Array) -> tuple[Array, Sequence[Array]]:
         z, r, n, b_n = np.split(gates[:, t], 4, axis=1)
         h = seen[:, t, -units:]
-        d_h = d_h + dh[:, t]
-        d_n = d_h * (1 - z) * (1 - n**2)
-        slopes = d_h * (h - n) * z * (1 - z), d_n * b_n * r * (1 - r), d_n, d_n * r
-        takes = taken(mask, gates.shape, t)
-        dsums[:, t] = np.where(takes, np.concatenate(slopes, axis=1), 0)
-        db = np.delete(dsums[:, t], np.s_[2 * units : 3 * units], axis=1)
-        d_h = np.where(takes, d_h * z + db @ recurrent_kernel.T, d_h)
-    return dsums, d_h, dsums.sum(axis=1)
+        dn = dh * (1 - z) * (1 - n**2)
+        dz, dr, db_n = dh * (h - n) * z * (1 - z), dn * b_n * r * (1 - r), dn * r
+        db = np.concatenate([dz, dr, db_n], axis=1)
+        return np.concatenate([dz, dr, dn, db_n], axis=1), (dh * z + db @ recurrent_kernel.T,)
+
+    dsums, dh0 = walk_back(slopes, gates.shape, (dh,), mask, reverse)
+    return dsums, dh0, dsums.sum(axis=1)
 
 
 # --- simple -------------------------------------------------------------------------------------
@@ -253,17 +196,13 @@ def simple_rnn(
     activation: str = "tanh",
 ) -> tuple[Array, Array]:
     """Return h = activation(x kernel + h recurrent_kernel + bias) and what was seen."""
-    batch, steps, _ = x.shape
-    h = h0
-    hs = np.zeros((batch, steps, len(recurrent_kernel)), x.dtype)
-    seen = np.zeros((batch, steps, x.shape[2] + hs.shape[2]), x.dtype)
-    for t in times(steps, reverse):
-        seen[:, t] = joined(x[:, t], h)
-        sums = x[:, t] @ kernel + h @ recurrent_kernel + bias
-        takes = taken(mask, x.shape, t)
-        h = np.where(takes, FUNCTIONS[activation].forward(sums), h)
-        hs[:, t] = h
-    return hs, seen
+
+    def step(x: Array, h: Array) -> tuple[Sequence[Array], Array]:
+        sums = x @ kernel + h @ recurrent_kernel + bias
+        return (FUNCTIONS[activation].forward(sums),), sums
+
+    (h,), _, seen = walk(step, h0.shape[1], x, (h0,), mask, reverse)
+    return h, seen
 
 
 @simple_rnn.gradient
@@ -296,13 +235,10 @@ def simple_rnn_grad(
     activation: str = "tanh",
 ) -> tuple[Array, Array, Array]:
     """Return the gradients of the sums at every time, of h0, and the first over all times."""
-    _, steps, _ = h.shape
-    dh = all_steps(dh, steps, reverse)
-    dsums = np.zeros_like(h)
-    d_h = np.zeros((len(h), h.shape[2]), h.dtype)
-    for t in reversed(times(steps, reverse)):
-        d_h = d_h + dh[:, t]
-        takes = taken(mask, h.shape, t)
-        dsums[:, t] = np.where(takes, d_h * FUNCTIONS[activation].slope(h[:, t]), 0)
-        d_h = np.where(takes, dsums[:, t] @ recurrent_kernel.T, d_h)
-    return dsums, d_h, dsums.sum(axis=1)
+
+    def slopes(t: int, dh: Array) -> tuple[Array, Sequence[Array]]:
+        dsums = dh * FUNCTIONS[activation].slope(h[:, t])
+        return dsums, (dsums @ recurrent_kernel.T,)
+
+    dsums, dh0 = walk_back(slopes, h.shape, (dh,), mask, reverse)
+    return dsums, dh0, dsums.sum(axis=1)
