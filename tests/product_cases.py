@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from op_case import Case, case, values
+from collections.abc import Callable
+
+import numpy as np
+
+from op_case import Array, Case, case, values
 
 PRODUCTS = [
     ((1, 1), (1, 1)),
@@ -17,6 +21,11 @@ PRODUCTS = [
     ((2, 4, 3), (2, 3, 6)),
     ((3, 1, 2, 3), (4, 3, 2)),
 ]
+
+
+def thin(*shape: int) -> Callable[[np.random.Generator], Array]:
+    """Return a drawer of numbers most of which are 0."""
+    return lambda rng: rng.uniform(-0.4, 0.4, shape) * (rng.random(shape) < 0.2)
 
 
 def product_cases() -> list[Case]:
@@ -46,4 +55,6 @@ def product_cases() -> list[Case]:
         draws = values(m, k, low=-0.4, high=0.4), values(k, n, low=-0.4, high=0.4), values(n)
         cases.append(case("dense", *draws, activation="relu", stationary=True))
         cases.append(case("matmul", *draws[:2], stationary=True))
+        cases.append(case("dense", thin(m, k), *draws[1:], activation="relu", sparse_a=True))
+        cases.append(case("matmul", thin(m, k), draws[1], sparse_a=True, stationary=True))
     return cases

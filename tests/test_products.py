@@ -47,18 +47,27 @@ def whole_numbers(shape: tuple[int, int], dtype: str, seed: int) -> Array:
     return inside.reshape(shape)
 
 
+def thinned(a: Array) -> Array:
+    """Set elements to 0 so that rows have none left, few, or most, in turn and side by side."""
+    rng = np.random.default_rng(3)
+    kept = np.array([0.1, 0.1, 0.9, 0.0, 0.9, 0.9, 0.05, 0.45])[np.arange(len(a)) % 8, None]
+    return np.where(rng.random(a.shape) < kept, a, a.dtype.type(0))
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("layout", ["nn", "nt", "tn", "tt"])
 @pytest.mark.parametrize("name", SHAPES)
-def test_exact(name: str, layout: str, dtype: str) -> None:
+def test_exact(name: str, layout: str, sparse: bool, dtype: str) -> None:
     m, k, n = SHAPES[name]
     a, b = whole_numbers((m, k), dtype, 0), whole_numbers((k, n), dtype, 1)
+    a = thinned(a) if sparse else a
     expected = (a.astype("float64") @ b.astype("float64")).astype(dtype)
     transposed = [x.T if flag == "t" else x for x, flag in zip((a, b), layout, strict=True)]
     operands = [whole_numbers(x.shape, dtype, 0) for x in transposed]
     for operand, values in zip(operands, transposed, strict=True):
         operand[:] = values
-    flags = {"transpose_a": layout[0] == "t", "transpose_b": layout[1] == "t"}
+    flags = {"transpose_a": layout[0] == "t", "transpose_b": layout[1] == "t", "sparse_a": sparse}
     _core.set_parallel_grain(0)
     for threads in (1, 3):
         _core.set_num_threads(threads)
@@ -68,15 +77,18 @@ def test_exact(name: str, layout: str, dtype: str) -> None:
         np.testing.assert_array_equal(product, expected)
 
 
+@pytest.mark.parametrize("sparse", [False, True])
 @pytest.mark.parametrize("layout", ["nn", "nt", "tn", "tt"])
 @pytest.mark.parametrize("name", SHAPES)
-def test_same_bits_for_any_number_of_threads(name: str, layout: str) -> None:
+def test_same_bits_for_any_number_of_threads(name: str, layout: str, sparse: bool) -> None:
     m, k, n = SHAPES[name]
     rng = np.random.default_rng(2)
-    a = rng.standard_normal((k, m) if layout[0] == "t" else (m, k), np.float32)
+    left = rng.standard_normal((m, k), np.float32)
+    left = thinned(left) if sparse else left
+    a = np.ascontiguousarray(left.T) if layout[0] == "t" else left
     b = rng.standard_normal((n, k) if layout[1] == "t" else (k, n), np.float32)
     bias = rng.standard_normal(n, np.float32)
-    flags = {"transpose_a": layout[0] == "t", "transpose_b": layout[1] == "t"}
+    flags = {"transpose_a": layout[0] == "t", "transpose_b": layout[1] == "t", "sparse_a": sparse}
     _core.set_parallel_grain(0)
     products = []
     for threads in (1, 2, 3):
@@ -85,7 +97,7 @@ def test_same_bits_for_any_number_of_threads(name: str, layout: str) -> None:
         inputs = [graph.input(x.shape, "float32") for x in (a, b, bias)]
         plan = graph.compile(graph.apply("dense", inputs, {**flags, "activation": "relu"}))
         products.append(plan.run((a, b, bias))[0])
-    left, right = a.T if layout[0] == "t" else a, b.T if layout[1] == "t" else b
+    right = b.T if layout[1] == "t" else b
     expected = np.maximum(left.astype("float64") @ right + bias, 0)
     np.testing.assert_allclose(products[0], expected, rtol=1e-4, atol=1e-4 * k**0.5)
     assert all(product.tobytes() == products[0].tobytes() for product in products[1:])

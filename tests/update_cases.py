@@ -87,6 +87,7 @@ def factored_cases() -> list[Case]:
             factors = [fractions(*shape) for shape in (a, b)]
             draws = values(m, n), *slot_draws, rate, steps, *factors
             attributes = {"rule": name, "transpose_a": ta, "transpose_b": tb, **parameters}
+            attributes["sparse_a"] = k == 33
             cases.append(case("matmul_update", *draws, weight_decay=0.1, **attributes))
     return cases
 

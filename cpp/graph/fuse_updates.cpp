@@ -13,8 +13,9 @@ namespace {
 constexpr int64_t kLeastElements = 4096;
 // Both sides of the matrix: narrower ones leave no work to share, and their products take other ways.
 constexpr int64_t kLeastSide = 16;
-// Longer sums would have to be split for the caches, and a gradient costs little next to them.
-constexpr int64_t kMostDepth = 128;
+// Longer sums would have to be split for the caches, and a gradient costs little next to them. Those of a sparse factor
+// are not as long as they look.
+constexpr int64_t kMostDepth = 128, kMostSparseDepth = 512;
 
 // More rows have sums that outweigh the weights which need not travel.
 constexpr int64_t kMostStationaryRows = 128;
@@ -73,7 +74,7 @@ class UpdateFusion {
     const TensorType &a = graph_.type(product.inputs[0]), &c = graph_.type(product.outputs[0]);
     const bool matrices = c.rank() == 2 && a.rank() == 2 && graph_.type(product.inputs[1]).rank() == 2;
     return matrices && c.size() >= kLeastElements && std::min(c.shape[0], c.shape[1]) >= kLeastSide &&
-           a.size() / c.shape[0] <= kMostDepth;
+           a.size() / c.shape[0] <= (product.attributes.flag("sparse_a") ? kMostSparseDepth : kMostDepth);
   }
 
   // Whether nobody but the update reads the weight or a slot of it after `product`: the new ones may be written over
@@ -104,8 +105,9 @@ class UpdateFusion {
     Attributes attributes = update.attributes;
     attributes.set("rule", std::string(update.op->name));
     attributes.set("weight_decay", decay);
-    attributes.set("transpose_a", product.attributes.flag("transpose_a"));
-    attributes.set("transpose_b", product.attributes.flag("transpose_b"));
+    for (const char* flag : {"transpose_a", "transpose_b", "sparse_a"}) {
+      attributes.set(flag, product.attributes.flag(flag));
+    }
     product.attributes = std::move(attributes);
     product.op = &find_op("matmul_update");
     keep_stationary(product.inputs[0]);

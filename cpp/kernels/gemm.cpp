@@ -4,6 +4,7 @@
 
 #include "kernels/gemm_dot.h"
 #include "kernels/gemm_pack.h"
+#include "kernels/gemm_sparse.h"
 #include "kernels/gemm_tile.h"
 
 namespace lamina::LAMINA_ISA {
@@ -60,6 +61,8 @@ constexpr GemmKernels<T> make_table() {
   set_tiles<T, 3>(table);
   set_tiles<T, 4>(table);
   table.dot = gemm_dot<T>;
+  table.nonzeros = gemm_nonzeros<T>;
+  table.sparse = gemm_sparse<T>;
   table.pack = gemm_pack<T>;
   table.pack_transposed = gemm_pack_transposed<T>;
   table.fma_peak = fma_peak<T>;

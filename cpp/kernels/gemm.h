@@ -27,6 +27,15 @@ struct GemmTask {
   const T* ahead = nullptr;  // what a tile brings into the second cache meanwhile, a line for every p; null: nothing
 };
 
+// Where some rows of A are not 0: row i at count[i] places p, in order, which begin at positions + i * room. The last
+// `lanes` places of the room are used up on the way.
+struct Nonzeros {
+  int32_t* positions;
+  int32_t* count;
+  int64_t room;
+  Nonzeros from(int64_t row) const { return {positions + row * room, count + row, room}; }
+};
+
 // What a blocked matrix product is made of. Tiles are named by their size, rows x vectors. Every element of C is a sum
 // in the order of p, so which tile computes it makes no difference to its bits; `dot` adds in another order.
 template <typename T>
@@ -40,6 +49,10 @@ struct GemmKernels {
   Tile tile[kMaxVectors + 1][kMaxRows];  // [vectors][rows - 1]; [0]: 1 <= task.columns < lanes
   // C = A B^T for rows of A and B that lie contiguous (a_step = 1), any number of rows and columns.
   void (*dot)(const GemmTask<T>& task, int64_t rows);
+  // Finds the elements of rows of A that are not 0.
+  void (*nonzeros)(const GemmTask<T>& task, int64_t rows, Nonzeros found);
+  // A B + start from those elements alone, for any number of rows and columns: the same sums, short of zeros.
+  void (*sparse)(const GemmTask<T>& task, int64_t rows, Nonzeros found);
   // Copies x (rows, columns) into panels of `width` columns: element (i, j) goes to
   // panels[(j / width) * width * rows + i * width + j % width].
   void (*pack)(const T* x, int64_t x_row, int64_t rows, int64_t columns, T* panels, int64_t width);

@@ -115,7 +115,7 @@ StepKernel prepare_product(const NodeInfo& info) {
   const int64_t batch = element_count(sizes.batch);
   const bool stationary = info.attr().flag("stationary") && batch == 1;
   const Product<T> product(sizes.m, sizes.n, sizes.k, sizes.transpose_a, sizes.transpose_b, kernels().gemm.of(T{}),
-                           stationary ? stationary_blocks(sizes.k) : 1);
+                           stationary ? stationary_blocks(sizes.k) : 1, info.attr().flag("sparse_a"));
 
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool has_bias = info.inputs.size() > 2;

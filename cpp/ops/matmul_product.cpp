@@ -19,6 +19,10 @@ constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
 // Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
 constexpr int64_t kMostRows = 512;
+// Rows of a sparse A that are looked through at once.
+constexpr int64_t kSparseRows = 16;
+// A row counts as sparse if one in so many of its elements, or fewer, is not 0. (Measured.)
+constexpr int64_t kSparse = 2;
 // Rows a multiple of this apart meet in the same few lines of the first cache, and have to be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
 // What it costs to read an operand, or to pack B, as that many more rows or columns.
@@ -44,8 +48,8 @@ int64_t round_up(int64_t a, int64_t b) {
 
 template <typename T>
 Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
-                    int64_t least_blocks)
-    : kernels_(&kernels), m_(m), n_(n), k_(k) {
+                    int64_t least_blocks, bool sparse_a)
+    : kernels_(&kernels), m_(m), n_(n), k_(k), sparse_a_(sparse_a && n > 1) {
   a_row_ = transpose_a ? 1 : k;
   a_step_ = transpose_a ? m : 1;
   b_step_ = transpose_b ? 1 : n;
@@ -59,10 +63,10 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   constexpr int64_t size = sizeof(T);
   const int64_t lanes = kernels.lanes;
   const bool transposed = b_column_ != 1;
-  use_dot_ = transposed && a_step_ == 1 && b_step_ == 1 && dot_is_better(m_, k);
+  use_dot_ = !sparse_a_ && transposed && a_step_ == 1 && b_step_ == 1 && dot_is_better(m_, k);
   pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && k * n_ * size >= kPackBytes));
   const int64_t a_stride = std::max(a_row_, a_step_) * size;
-  pack_a_ = pack_b_ && a_stride % kConflictBytes == 0;
+  pack_a_ = sparse_a_ ? a_step_ != 1 : pack_b_ && a_stride % kConflictBytes == 0;
 
   int64_t vectors = kernels.kMaxVectors;
   while (kernels.max_rows[vectors] < std::min<int64_t>(kTileRows, m_)) --vectors;
@@ -71,12 +75,14 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool tran
   max_rows_ = kernels.max_rows[vectors];
   const int64_t most_depth = kDepthBytes / size;
   const int64_t blocks = std::max(divide_up(std::max<int64_t>(k, 1), most_depth), least_blocks);
-  depth_ = round_up(divide_up(std::max<int64_t>(k, 1), blocks), use_dot_ || pack_b_ ? lanes : 1);
+  depth_ = round_up(divide_up(std::max<int64_t>(k, 1), blocks), use_dot_ || pack_a_ || pack_b_ ? lanes : 1);
   const int64_t most_width = kBlockBytes / size / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
-  height_ = std::max(std::min(round_up(m_, max_rows_), kMostRows), max_rows_);
+  const int64_t most_rows = sparse_a_ && !pack_b_ ? kSparseRows : kMostRows;
+  height_ = std::max(std::min(round_up(m_, max_rows_), most_rows), max_rows_);
   if (pack_b_) packed_b_size_ = width_ * depth_;
   if (pack_a_) packed_a_size_ = height_ * depth_;
+  if (sparse_a_) nonzeros_size_ = kSparseRows * (1 + depth_ + lanes);
 }
 
 template <typename T>
@@ -152,7 +158,12 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
             block.first.start_row = 0;
           }
         }
-        multiply(block, p + block.first.k < k_ ? Epilogue<T>() : epilogue);
+        const Epilogue<T> after = p + block.first.k < k_ ? Epilogue<T>() : epilogue;
+        if (sparse_a_) {
+          multiply_sparse(block, after, packed_b + packed_b_size_);
+        } else {
+          multiply(block, after);
+        }
       }
       p += block.first.k;
     } while (p < last);
@@ -207,6 +218,45 @@ void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
     row.a += block.a_tile;
     row.c += block.tile_rows * row.c_row;
     if (row.start != nullptr) row.start += block.tile_rows * row.start_row;
+  }
+}
+
+// Runs of sparse rows, and of others as many as a tile takes; each row by itself decides which it is.
+template <typename T>
+void Product<T>::multiply_sparse(const Block& block, const Epilogue<T>& after, T* scratch) const {
+  int32_t* lists = reinterpret_cast<int32_t*>(scratch);
+  const Nonzeros found = {lists + kSparseRows, lists, depth_ + kernels_->lanes};
+  const auto sparse = [&](int64_t row) { return found.count[row] * kSparse <= block.first.k; };
+  GemmTask<T> task = block.first;
+  for (int64_t begin = 0; begin < block.rows; begin += kSparseRows) {
+    const int64_t rows = std::min(kSparseRows, block.rows - begin);
+    kernels_->nonzeros(task, rows, found);
+    for (int64_t i = 0, run = 0; i < rows; i += run) {
+      const bool short_sums = sparse(i);
+      const int64_t most = short_sums ? rows - i : std::min(max_rows_, rows - i);
+      for (run = 1; run < most && sparse(i + run) == short_sums;) ++run;
+      if (short_sums) {
+        multiply_sparse_rows(task, run, block, found.from(i));
+      } else {
+        multiply_row(task, run, block);
+      }
+      after.finish(task.c, run, block.columns, task.c_row);
+      task.a += run * task.a_row;
+      task.c += run * task.c_row;
+      if (task.start != nullptr) task.start += run * task.start_row;
+    }
+  }
+}
+
+template <typename T>
+void Product<T>::multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Block& block, Nonzeros found) const {
+  const int64_t width = pack_b_ ? panel_ : block.columns;
+  for (int64_t j = 0; j < block.columns; j += width) {
+    task.columns = std::min(width, block.columns - j);
+    kernels_->sparse(task, rows, found);
+    task.b += block.b_panel;
+    task.c += width;
+    if (task.start != nullptr) task.start += width;
   }
 }
 

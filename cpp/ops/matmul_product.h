@@ -8,19 +8,21 @@ namespace lamina {
 
 // C (m, n) = op(A) (m, k) op(B) (k, n), row-major, where op may transpose; how the product of these sizes is cut into
 // blocks for the caches. The work may be shared out in any rectangles of C without changing a bit of it.
+// Rows of a sparse A of which few elements are not 0 meet only the rows of B that those do.
 // A product with n = 1 is computed as the row (1, m) that lies in the same memory: m() and n() are then exchanged.
 template <typename T>
 class Product {
  public:
   // k is cut into `least_blocks` blocks at least.
   Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
-          int64_t least_blocks = 1);
+          int64_t least_blocks = 1, bool sparse_a = false);
 
   double nanoseconds() const;  // estimate for one core, without the epilogue
   int64_t m() const { return m_; }
   int64_t n() const { return n_; }
   int64_t column_grain() const { return kernels_->lanes; }
-  int64_t scratch_size() const { return packed_a_size_ + packed_b_size_; }  // elements, for each worker
+  // Elements, for each worker.
+  int64_t scratch_size() const { return packed_a_size_ + packed_b_size_ + nonzeros_size_; }
   // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
   int column_workers(int64_t batch, int workers) const;
 
@@ -40,6 +42,8 @@ class Product {
   void place_a(const T* a, T* packed, Block& block) const;
   void place_b(const T* b, T* packed, Block& block) const;
   void multiply(const Block& block, const Epilogue<T>& after) const;
+  void multiply_sparse(const Block& block, const Epilogue<T>& after, T* scratch) const;
+  void multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Block& block, Nonzeros found) const;
   void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block) const;
 
   const GemmKernels<T>* kernels_;
@@ -49,12 +53,13 @@ class Product {
   bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;               // vectors run along k
   bool pack_a_, pack_b_;
+  bool sparse_a_;
   int64_t depth_;     // k is cut into blocks of this
   int64_t height_;    // rows are cut into blocks of at most this
   int64_t width_;     // columns are cut into blocks of this ...
   int64_t panel_;     // ... and those into panels as wide as a tile
   int64_t max_rows_;  // of a tile
-  int64_t packed_a_size_ = 0, packed_b_size_ = 0;
+  int64_t packed_a_size_ = 0, packed_b_size_ = 0, nonzeros_size_ = 0;
 };
 
 extern template class Product<float>;

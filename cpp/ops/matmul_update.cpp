@@ -56,7 +56,8 @@ StepKernel prepare_typed(const NodeInfo& info) {
   const FactoredUpdate update(info);
   const int64_t m = info.inputs[0].shape[0], n = info.inputs[0].shape[1];
   const int64_t k = info.inputs[update.a()].shape[!update.transpose_a];
-  const Product<T> product(m, n, k, update.transpose_a, update.transpose_b, kernels().gemm.of(T{}));
+  const Product<T> product(m, n, k, update.transpose_a, update.transpose_b, kernels().gemm.of(T{}), 1,
+                           info.attr().flag("sparse_a"));
   // op(A) (i, p) and op(B) (p, j) for p = 0.
   const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
   const int most = thread_count();

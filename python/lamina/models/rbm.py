@@ -14,6 +14,7 @@ from lamina.data import ArrayData, unpack_x_y_sample_weight
 from lamina.layers.input_spec import InputSpec
 from lamina.models.model import Model
 from lamina.models.visible_units import UNITS
+from lamina.ops._apply import apply_one
 from lamina.program import Program
 from lamina.random import SeedGenerator
 from lamina.tensor import TensorBase
@@ -31,7 +32,7 @@ class RBM(Model):
     where the machine has been sampled for `k` steps, hidden and visible units in turn, from the
     data; or, if `persistent`, from where it was left by the batch before, in as many chains as the
     first batch had rows (Tieleman 2008). It reports the mean squared error of reconstructing data
-    (of one row in sixteen, if persistent).
+    (of one row in 64, if persistent).
 
     visible: the kind of units that see the data: "binary", with data from 0 to 1; "gaussian", with
     variance 1, for standardized data and small learning rates; "counts", for words in documents.
@@ -111,8 +112,9 @@ class RBM(Model):
         return ops.sigmoid(self._hidden_input(inputs))
 
     def _hidden_input(self, v: TensorBase) -> TensorBase:
+        # Few units of most data are on: `sparse_a` leaves the others out of the product.
         bias = self._units.repeated(self.hidden_bias, self._units.trials(v))
-        return ops.matmul(v, self.kernel) + bias
+        return apply_one("matmul", v, self.kernel.value, sparse_a=True) + bias
 
     def _visible_mean(self, h: TensorBase, trials: Any) -> TensorBase:
         a = ops.matmul(h, ops.transpose(self.kernel)) + self.visible_bias
@@ -130,7 +132,7 @@ class RBM(Model):
         state = random.bernoulli(h, self.generator)
         if self.persistent:
             # Nothing but the error wants the data reconstructed: some rows of them will do.
-            some = math.ceil(v.shape[0] / 16)
+            some = math.ceil(v.shape[0] / 64)
             self._track_error(v[:some], self._visible_mean(state[:some], trials))
             state = self._chain(v.shape[0], v.dtype)
         for step in range(self.k):
@@ -151,12 +153,12 @@ class RBM(Model):
     ) -> None:
         """Move the weights from the machine's statistics to the data's."""
         # One product gives both terms of the kernel's gradient.
-        share, model_share = 1 / v.shape[0], 1 / model_v.shape[0]
+        rows, model_rows = v.shape[0], model_v.shape[0]
+        signs = np.repeat([-1 / rows, 1 / model_rows], [rows, model_rows]).astype(v.dtype)
         seen = ops.concatenate([v, model_v])
-        hidden = ops.concatenate([h * -share, model_h * model_share])
-        signs = np.repeat([-share, model_share], [v.shape[0], model_v.shape[0]]).astype(v.dtype)
+        hidden = ops.concatenate([h, model_h]) * signs[:, None]
         gradients = [
-            ops.matmul(ops.transpose(seen), hidden),
+            apply_one("matmul", seen, hidden, transpose_a=True, sparse_a=True),
             ops.matmul(signs, seen),
             ops.sum(self._units.repeated(hidden, self._units.trials(seen)), axis=0),
         ]

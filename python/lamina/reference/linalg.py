@@ -55,6 +55,7 @@ def dense(
     *bias: Array,
     activation: str = "identity",
     stationary: bool = False,
+    sparse_a: bool = False,
     **parameters: Any,
 ) -> Array:
     """Return activation(x w + bias): what the core computes in one pass."""

@@ -273,6 +273,7 @@ def _matmul_update(
     weight_decay: float = 0.0,
     transpose_a: bool = False,
     transpose_b: bool = False,
+    sparse_a: bool = False,
     **parameters: Any,
 ) -> tuple[Array, ...]:
     """Update a weight by the gradient a b, of (weight, slots, rate, iterations, a, b)."""
