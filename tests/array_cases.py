@@ -63,6 +63,8 @@ def indexing_cases() -> list[Case]:
     """Return the cases of gathering, scattering and sorting."""
     x = values(6, 4, 5)
     return [
+        case("bounded", integers(-1, 7, 4, 3), low=-1, high=7),
+        case("bounded", values(4, 3, low=-1.9, high=6.9), low=-1, high=7),
         *[case("take", x, integers(-4, 4, 3, 2), axis=a) for a in (0, 1, -1)],
         case("take", values(5), integers(-9, 9, 40), axis=0),
         case("scatter_add", integers(0, 6, 9), values(9, 4), shape=[6, 4]),

@@ -163,6 +163,31 @@ def test_interrupting_fit(options: dict[str, Any]) -> None:
     assert np.isfinite(history["loss"]).all()
 
 
+def forever(x: Any) -> Any:
+    ops = lamina.ops
+    return ops.while_loop(lambda x: ops.all(x >= 0), lambda x: (ops.maximum(x, 0.0),), (x,))[0]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize(
+    "call",
+    [
+        forever,
+        lamina.function(lambda x: lamina.ops.fori_loop(0, 2**31 - 1, lambda i, y: y + x, x)),
+        lamina.function(lambda x: lamina.ops.scan(lambda c, z: (forever(c), z), x, np.zeros(4))[0]),
+        Sequential([layers.Lambda(forever)]),
+    ],
+    ids=["while", "fori", "nested", "model"],
+)
+def test_an_interrupt_ends_loops(call: Callable[[Any], Any]) -> None:
+    timer = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        call(np.float32([1]))
+    timer.join()
+    np.testing.assert_array_equal(lamina.ops.fori_loop(0, 4, lambda i, y: y + 1, 0), 4)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("verbose", [0, 2])
 def test_an_interrupt_stops_the_loop_after_the_batch_at_hand(verbose: int) -> None:

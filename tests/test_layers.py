@@ -21,6 +21,7 @@ class Case(NamedTuple):
     make: Callable[..., layers.Layer]
     shapes: tuple[tuple[int, ...], ...]
     expected: Callable[..., Any]
+    draw: Callable[..., Any] = rng.normal
 
 
 def softmax(x, axis=-1):
@@ -120,7 +121,12 @@ CASES: dict[str, list[Case]] = {
         ),
     ],
     "Embedding": [
-        Case(lambda **k: layers.Embedding(9, 5, **k), (B,), lambda w, x: w[0][x.astype(int)])
+        Case(
+            lambda **k: layers.Embedding(9, 5, **k),
+            (B,),
+            lambda w, x: w[0][x.astype(int)],
+            lambda size: rng.uniform(0, 9, size),
+        )
     ],
     "Masking": [Case(layers.Masking, (B,), lambda w, x: x)],
     "Add": [Case(layers.Add, (A, A, A), lambda w, x, y, z: x + y + z)],
@@ -163,7 +169,7 @@ def alone(items):
 
 
 def sample(case, dtype):
-    return [rng.normal(size=shape).astype(dtype) for shape in case.shapes]
+    return [case.draw(size=shape).astype(dtype) for shape in case.shapes]
 
 
 @pytest.mark.parametrize("case", ROWS)

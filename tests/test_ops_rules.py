@@ -130,13 +130,6 @@ def test_errors(call: Callable[[], Any], error: type[Exception], message: str) -
         call()
 
 
-def test_out_of_range_indices_are_not_read() -> None:
-    taken = ops.take(X, [0, 9], axis=1).numpy()
-    np.testing.assert_array_equal(taken[:, 0], X[:, 0])
-    assert np.isnan(taken[:, 1]).all()
-    np.testing.assert_array_equal(ops.one_hot([3, -1, 0], 3), [[0, 0, 0], [0, 0, 0], [1, 0, 0]])
-
-
 @pytest.mark.parametrize("shape", [(), (1,), (0, 3), (2, 0)])
 def test_scalars_and_empty_tensors(shape: tuple[int, ...]) -> None:
     x = np.ones(shape, np.float32)

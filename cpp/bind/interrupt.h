@@ -2,20 +2,17 @@
 
 #include <Python.h>
 
-#include <atomic>
-
 namespace lamina::bind {
 
-// Notices Ctrl-C while alive, without the GIL: Python's own handler only makes a note that nobody reads until the
-// interpreter runs again. With several alive at once the first one's handler serves them all.
+// While alive, Ctrl-C makes the core's `stop_wanted` true, without the GIL: Python's own handler only makes a note that
+// nobody reads until the interpreter runs again. With several alive at once the first one's handler serves them all.
 class InterruptWatch {
  public:
-  InterruptWatch();
+  // needed: false does nothing.
+  explicit InterruptWatch(bool needed = true);
   ~InterruptWatch();
   InterruptWatch(const InterruptWatch&) = delete;
   InterruptWatch& operator=(const InterruptWatch&) = delete;
-
-  static const std::atomic<bool>& interrupted();
 
  private:
   bool installed_ = false;

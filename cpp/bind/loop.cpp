@@ -19,9 +19,7 @@ class ArrayLoop {
       : arrays_(arrays),
         outputs_(outputs),
         rows_(check(arrays, batch, plan, tail, outputs)),
-        loop_(row_arrays(arrays), row_arrays(outputs), rows_, batch, plan, tail) {
-    loop_.watch(InterruptWatch::interrupted());
-  }
+        loop_(row_arrays(arrays), row_arrays(outputs), rows_, batch, plan, tail) {}
 
   void begin(const std::optional<py::array_t<int64_t, py::array::c_style>>& order, std::optional<uint64_t> seed) {
     require(!(order && seed), "begin: expected an order or a seed, received both");

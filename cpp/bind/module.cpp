@@ -1,14 +1,25 @@
 #include "bind/register.h"
 #include "core/error.h"
 
+void lamina::bind::set_python_error(const Error& error) {
+  switch (error.kind()) {
+    case ErrorKind::kValue:
+      return PyErr_SetString(PyExc_ValueError, error.what());
+    case ErrorKind::kType:
+      return PyErr_SetString(PyExc_TypeError, error.what());
+    case ErrorKind::kInterrupt:
+      // Python's handler has made a note of the signal; what it raises, if anything, is the user's choice.
+      if (PyErr_CheckSignals() == 0) PyErr_SetNone(PyExc_KeyboardInterrupt);
+  }
+}
+
 namespace {
 
 void translate(std::exception_ptr pointer) {
   try {
     if (pointer) std::rethrow_exception(pointer);
   } catch (const lamina::Error& error) {
-    PyObject* type = error.kind() == lamina::ErrorKind::kType ? PyExc_TypeError : PyExc_ValueError;
-    PyErr_SetString(type, error.what());
+    lamina::bind::set_python_error(error);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "bind/attributes.h"
+#include "bind/interrupt.h"
 #include "bind/register.h"
 #include "bind/run.h"
 #include "core/error.h"
@@ -91,6 +92,7 @@ std::vector<std::pair<std::string, double>> profile(Plan& plan, const py::sequen
 py::list run_plan(Plan& plan, const py::sequence& inputs) {
   Call call(plan, inputs);
   {
+    const InterruptWatch watch(plan.holds_plans());
     const py::gil_scoped_release release;
     plan.run(call.inputs(), call.outputs());
   }

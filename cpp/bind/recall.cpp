@@ -5,6 +5,7 @@
 #include <bit>
 
 #include "bind/array.h"
+#include "bind/interrupt.h"
 #include "bind/register.h"
 #include "core/error.h"
 #include "core/team.h"
@@ -112,6 +113,7 @@ class Recall {
     void* output = result.mutable_data();
     bool refused = false;
     {
+      const InterruptWatch watch(plan->holds_plans());
       const py::gil_scoped_release release;
       for (size_t i = 0; finite_ && i < count; ++i) refused |= !all_finite(inputs[i], plan->input_types()[i]);
       if (!refused) plan->run(inputs, &output);
@@ -166,6 +168,8 @@ PyObject* call_recall(PyObject* self, PyObject* const* arguments, Py_ssize_t cou
         ->call(arguments, static_cast<size_t>(count));
   } catch (const py::error_already_set& error) {
     py::error_already_set(error).restore();
+  } catch (const Error& error) {
+    set_python_error(error);
   } catch (const std::exception& error) {
     PyErr_SetString(PyExc_RuntimeError, error.what());
   }

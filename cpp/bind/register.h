@@ -2,7 +2,13 @@
 
 #include <pybind11/pybind11.h>
 
+namespace lamina {
+class Error;
+}
+
 namespace lamina::bind {
+
+void set_python_error(const Error& error);
 
 // One function per area, each in a file of its name.
 void bind_variable(pybind11::module_& module);

@@ -7,7 +7,7 @@
 namespace lamina {
 
 // What went wrong, in the terms of the language that will report it.
-enum class ErrorKind { kValue, kType };
+enum class ErrorKind { kValue, kType, kInterrupt };
 
 class Error : public std::runtime_error {
  public:

@@ -87,6 +87,22 @@ void compute(const Graph& graph, Instruction& instruction, Instructions& list) {
   const Buffer scratch(kernel.scratch_bytes);
   const StepData data(table.data(), inputs.data(), outputs.data(), scratch.data());
   for (int phase = 0; phase < kernel.phases; ++phase) kernel.run(data, Worker{}, phase);
+  for (const auto& fault : kernel.faults) {
+    if (fault->found()) fault->raise(-1, {});
+  }
+}
+
+// Moves each check to behind the instruction that makes what it looks at, before the first if none does.
+void hoist_checks(Instructions& list) {
+  auto& code = list.code;
+  for (auto check = code.begin(); check != code.end(); ++check) {
+    if (!check->op->check) continue;
+    const Value value = list.root(check->inputs[0]);
+    const auto maker = std::find_if(std::make_reverse_iterator(check), code.rend(), [&](const Instruction& earlier) {
+      return std::find(earlier.outputs.begin(), earlier.outputs.end(), value) != earlier.outputs.end();
+    });
+    std::rotate(maker.base(), check, check + 1);
+  }
 }
 
 }  // namespace
@@ -108,11 +124,14 @@ void fold_constants(const Graph& graph, Instructions& list) {
 void drop_renames(Instructions& list) {
   constexpr std::array<std::string_view, 3> kRenames = {"reshape", "identity", "stop_gradient"};
   for (Instruction& instruction : list.code) {
-    if (std::find(kRenames.begin(), kRenames.end(), instruction.op->name) == kRenames.end()) continue;
+    const bool check = instruction.op->check;
+    if (!check && std::find(kRenames.begin(), kRenames.end(), instruction.op->name) == kRenames.end()) continue;
     list.same[instruction.outputs[0]] = list.root(instruction.inputs[0]);
-    instruction.op = nullptr;
+    instruction.outputs.clear();
+    if (!check) instruction.op = nullptr;
   }
   list.drop_replaced();
+  hoist_checks(list);
 }
 
 }  // namespace lamina

@@ -48,6 +48,7 @@ void fuse_slopes(const Graph& graph, const std::vector<Value>& outputs, Instruct
 // Applies an optimizer to each block of a product that is a gradient, instead of keeping the gradient.
 void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
+// A check becomes an instruction without a result, as early as it can be.
 void drop_renames(Instructions& list);
 
 }  // namespace lamina

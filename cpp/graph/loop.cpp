@@ -4,6 +4,7 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/stop.h"
 #include "core/threads.h"
 
 namespace lamina {
@@ -123,10 +124,11 @@ Loop::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::tim
       const Plan& plan = plan_for(index);
       plan.walk(worker, barrier);
       if (worker.index == 0) {
-        next_ = index + 1;
+        const bool faulty = plan.faulty();
+        if (!faulty) next_ = index + 1;
         clock.pass(plan.nanoseconds());
         if (measured && index == first) start = clock.read();
-        stop = clock.now() >= deadline || stopped();
+        stop = faulty || clock.now() >= deadline || stop_wanted.load(std::memory_order_relaxed);
       }
       barrier.wait(worker.count);
       if (stop) break;
@@ -146,7 +148,17 @@ void Loop::run_until(int64_t last, Clock::time_point deadline, LazyClock& clock)
     const int64_t first = next_, end = first + std::min(turn.batches, last - first);
     const auto rest = run_team_until(turn.workers, end, std::min(turn.until, deadline), clock, true);
     if (next_ > first + 1) tuner_.record(turn, rest / (next_ - first - 1));
-  } while (next_ < last && clock.now() < deadline && !stopped());
+  } while (next_ < last && clock.now() < deadline && !faulty() && !stop_wanted);
+}
+
+// Of the batch that did not go through.
+void Loop::raise_faults() const {
+  const int64_t first = next_ * batch_;
+  for (const auto& plan : {plan_, tail_}) {
+    if (plan == nullptr) continue;
+    plan->raise_faults(std::min(batch_, rows_ - first),
+                       [&](int64_t row) { return order_.empty() ? first + row : order_[first + row]; });
+  }
 }
 
 int64_t Loop::run(int64_t batches, double seconds) {
@@ -156,6 +168,7 @@ int64_t Loop::run(int64_t batches, double seconds) {
   const auto guards = lock();
   LazyClock clock;
   run_until(last, clock.now() + duration(seconds), clock);
+  raise_faults();
   return next_ - first;
 }
 
@@ -177,11 +190,12 @@ int64_t Loop::run_epochs(int64_t epochs, std::optional<uint64_t> seed, Plan& fin
       }
     }
     run_until(batch_count(), deadline, clock);
+    raise_faults();
     if (next_ < batch_count()) break;
     finish.walk_with(1);
     logs.insert(logs.end(), row.begin(), row.end());
     ++epoch;
-    if (clock.now() >= deadline || stopped()) break;
+    if (clock.now() >= deadline || stop_wanted) break;
   }
   return epoch;
 }

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -26,14 +25,12 @@ class Loop {
   Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t rows, int64_t batch,
        std::shared_ptr<Plan> plan, std::shared_ptr<Plan> tail);
 
-  // Every run stops after the batch at hand once `stop` is true.
-  void watch(const std::atomic<bool>& stop) { watched_ = &stop; }
-
   // Rewinds; rows come in the order of `order`, or as they are where it is empty.
   void begin(std::vector<int64_t> order);
   void begin_shuffled(uint64_t seed);
 
-  // Runs up to `batches` batches for about `seconds`; returns how many ran, 0 when the epoch is over.
+  // Runs up to `batches` batches for about `seconds`, or till `stop_wanted`; returns how many ran, 0 when the epoch is
+  // over. Throws what a plan finds wrong with a batch.
   int64_t run(int64_t batches, double seconds);
 
   // Runs up to `epochs` whole epochs for about `seconds`, the one numbered e shuffled by `seed` + e (no seed: in order)
@@ -45,7 +42,6 @@ class Loop {
  private:
   using Clock = LazyClock::Clock;
 
-  bool stopped() const { return watched_ != nullptr && watched_->load(std::memory_order_relaxed); }
   int64_t batch_count() const { return (rows_ + batch_ - 1) / batch_; }
   Plan& plan_for(int64_t index) const { return index < rows_ / batch_ ? *plan_ : *tail_; }
   std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> lock() const;
@@ -54,6 +50,8 @@ class Loop {
   // The same on one team; returns the time that the batches after the first took, if it is to be `measured`.
   Clock::duration run_team_until(int workers, int64_t last, Clock::time_point deadline, LazyClock& clock,
                                  bool measured);
+  bool faulty() const { return plan_->faulty() || (tail_ && tail_->faulty()); }
+  void raise_faults() const;
   void bind(int64_t index);
   void gather(int64_t index, Worker worker) const;
 
@@ -65,7 +63,6 @@ class Loop {
   std::vector<int64_t> order_;
   int64_t next_;  // the batch to run next; past the last one while no epoch has begun
   TeamTuner tuner_;
-  const std::atomic<bool>* watched_ = nullptr;
 };
 
 }  // namespace lamina

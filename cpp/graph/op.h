@@ -1,10 +1,12 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
+#include "core/fault.h"
 #include "core/team.h"
 #include "core/tensor_type.h"
 #include "core/worker.h"
@@ -74,6 +76,7 @@ struct StepKernel {
   // kernel says itself how many workers it can use.
   std::function<void(const StepData&, Worker, SpinBarrier&)> walk;
   int walkers = 1;
+  std::vector<std::shared_ptr<Fault>> faults;  // what a run of it may report
 };
 
 // What a gradient rule sees: the graph to emit nodes into, and the node's values.
@@ -109,6 +112,8 @@ struct Op {
   // An optimizer's update of N = "count" weights; its inputs are theirs, N of each slot, N gradients, the learning rate
   // and the number of steps.
   bool update = false;
+  // Gives its input as it is, after a look at it: what it looks for are its kernel's faults.
+  bool check = false;
 };
 
 void register_op(const Op& op);              // called by each family's register function, see ops/register.cpp

@@ -32,8 +32,25 @@ void run_step(const Step& step, void* const* table, Worker worker, SpinBarrier& 
 void Plan::walk(void* const* table, Worker worker, SpinBarrier& barrier) const {
   for (const Step& step : steps_) {
     if (step.barrier) barrier.wait(worker.count);
+    if (step.checks > 0 && faulty(step.checks)) return;
     run_step(step, table, worker, barrier);
   }
+}
+
+bool Plan::holds_plans() const {
+  return std::any_of(steps_.begin(), steps_.end(), [](const Step& step) { return bool(step.kernel.walk); });
+}
+
+bool Plan::faulty(size_t checks) const {
+  return std::any_of(faults_.begin(), faults_.begin() + static_cast<std::ptrdiff_t>(checks),
+                     [](const auto& fault) { return fault->found(); });
+}
+
+void Plan::raise_faults(int64_t rows, const std::function<int64_t(int64_t)>& row_number) const {
+  if (!faulty()) return;
+  const auto first = *std::find_if(faults_.begin(), faults_.end(), [](const auto& fault) { return fault->found(); });
+  for (const auto& fault : faults_) fault->clear();
+  first->raise(rows, row_number);
 }
 
 void Plan::bind(const void* const* inputs, void* const* outputs) {
@@ -57,6 +74,7 @@ void Plan::run(const void* const* inputs, void* const* outputs) {
   } else {
     walk_with(most);
   }
+  raise_faults();
 }
 
 std::vector<double> Plan::profile(const void* const* inputs, void* const* outputs, int repeats, int workers) {
@@ -76,6 +94,7 @@ std::vector<double> Plan::profile(const void* const* inputs, void* const* output
       }
     }
   });
+  raise_faults();
   std::vector<double> medians;
   for (auto& all : times) {
     std::nth_element(all.begin(), all.begin() + all.size() / 2, all.end());

@@ -21,6 +21,7 @@ struct Step {
   int32_t scratch = -1;          // slot, or -1
   int workers = 1;               // how many share the work
   bool barrier = false;          // meet before this step: it touches what others wrote or read
+  size_t checks = 0;             // so many of the plan's faults, if found, end the run before this step
 };
 
 // A graph made ready to run: a list of steps over planned memory. Variables are shared with other plans.
@@ -38,9 +39,11 @@ class Plan {
   int64_t live_bytes() const { return live_bytes_; }
   int workers() const { return short_ ? 1 : workers_; }
   bool writes_variables() const { return writes_variables_; }
+  bool holds_plans() const;                            // steps that walk plans of their own, such as loops
   double nanoseconds() const { return nanoseconds_; }  // estimated time on one core
 
-  // Runs once on the caller's memory: one pointer per input and per output.
+  // Runs once on the caller's memory: one pointer per input and per output. Throws what its steps find wrong with the
+  // data; variables are as they were then, unless a step found it in what was computed after the first write.
   void run(const void* const* inputs, void* const* outputs);
 
   // Measures each step: nanoseconds until `workers` workers have done it, the median of `repeats` runs. Variables
@@ -55,6 +58,11 @@ class Plan {
   void walk_with(int workers) const;
   void walk(Worker worker, SpinBarrier& barrier) const { walk(table_.data(), worker, barrier); }
 
+  // What steps have found since the last raise; the first of it is thrown, see Fault.
+  const std::vector<std::shared_ptr<Fault>>& faults() const { return faults_; }
+  bool faulty() const { return faulty(faults_.size()); }
+  void raise_faults(int64_t rows = -1, const std::function<int64_t(int64_t)>& row_number = {}) const;
+
   // For a step that holds a plan and binds tables of its own, copies of this one.
   const std::vector<void*>& table() const { return table_; }
   const std::vector<int32_t>& input_slots() const { return input_slots_; }
@@ -63,6 +71,7 @@ class Plan {
 
  private:
   void bind(const void* const* inputs, void* const* outputs);
+  bool faulty(size_t checks) const;
 
   friend class PlanBuilder;
 
@@ -72,6 +81,7 @@ class Plan {
   std::vector<TensorType> input_types_, output_types_;
   std::vector<std::shared_ptr<Variable>> variables_;      // kept alive
   std::vector<std::shared_ptr<const Buffer>> constants_;  // kept alive
+  std::vector<std::shared_ptr<Fault>> faults_;            // of the steps, in their order
   std::unique_ptr<Buffer> arena_;
   int64_t arena_bytes_ = 0;
   int64_t live_bytes_ = 0;

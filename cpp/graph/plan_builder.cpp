@@ -36,6 +36,7 @@ class PlanBuilder {
     for (const Slot& slot : placement_.slots()) plan_.table_.push_back(slot.memory);
     choose_workers(nested);
     find_barriers();
+    place_checks();
   }
 
   // The slots of some of the graph's inputs, in an order of their own.
@@ -62,6 +63,7 @@ class PlanBuilder {
   void prepare();
   void choose_workers(bool nested);
   void find_barriers();
+  void place_checks();
 
   const Graph& graph_;
   const Instructions list_;
@@ -98,6 +100,7 @@ void PlanBuilder::prepare() {
     if (step.kernel.scratch_bytes > 0) {
       step.scratch = placement_.add_scratch(step.kernel.scratch_bytes, static_cast<int32_t>(plan_.steps_.size()));
     }
+    plan_.faults_.insert(plan_.faults_.end(), step.kernel.faults.begin(), step.kernel.faults.end());
     plan_.steps_.push_back(std::move(step));
   };
   for (const Instruction& instruction : list_.code) {
@@ -159,6 +162,27 @@ void PlanBuilder::find_barriers() {
     }
     if (step.barrier) first_since_barrier = b;
   }
+}
+
+// What steps find wrong ends the run before the first step that writes a variable: at the last barrier up to there that
+// those steps have behind them.
+void PlanBuilder::place_checks() {
+  size_t checks = 0, behind = 0, first_write = 0;
+  for (; first_write < plan_.steps_.size(); ++first_write) {
+    const Step& step = plan_.steps_[first_write];
+    if (std::any_of(step.outputs.begin(), step.outputs.end(),
+                    [&](int32_t s) { return placement_.slots()[s].place == Place::kVariable; })) {
+      break;
+    }
+    checks += step.kernel.faults.size();
+    if (!step.kernel.faults.empty()) behind = first_write + 1;
+  }
+  if (checks == 0 || first_write == plan_.steps_.size()) return;
+  size_t at = first_write;
+  while (at > behind && !plan_.steps_[at].barrier) --at;
+  if (!plan_.steps_[at].barrier) at = first_write;
+  plan_.steps_[at].barrier = true;
+  plan_.steps_[at].checks = checks;
 }
 
 Plan::Plan(const Graph& graph, const std::vector<Value>& outputs) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <limits>
 
+#include "core/stop.h"
 #include "graph/plan.h"
 #include "ops/loop_layout.h"
 
@@ -35,6 +36,8 @@ class LoopWalk {
       self->walk(data, worker, barrier);
     };
     kernel.walkers = plan_.workers();
+    kernel.faults = plan_.faults();
+    kernel.faults.push_back(stopped_);
     kernel.scratch_bytes = spare_bytes_;
     kernel.nanoseconds =
         (loop_.bounded() ? static_cast<double>(loop_.length) : kUnknownTrips) * (plan_.nanoseconds() + kStep);
@@ -56,9 +59,14 @@ class LoopWalk {
     int64_t step = 0;
     while (more) {
       plan_.walk(tables_[step & 1].data(), worker, barrier);
-      if (worker.index == 0 && step + 1 < trips) bind(data, step + 1, trips);
+      if (worker.index == 0) {
+        if (step + 1 < trips) bind(data, step + 1, trips);
+        stop_[step & 1] = stop_wanted.load(std::memory_order_relaxed);
+      }
       barrier.wait(worker.count);
-      more = ++step < trips;
+      more = step + 1 < trips && !stop_[step & 1];
+      if (worker.index == 0 && stop_[step & 1]) stopped_->report(ErrorKind::kInterrupt, "interrupted", -1);
+      ++step;
       if (loop_.conditional) more = more && *reinterpret_cast<const bool*>(carry_after(data, 0, step - 1, trips));
     }
     finish(data, step, trips, worker);
@@ -136,6 +144,8 @@ class LoopWalk {
   const LoopLayout loop_;
   const Plan plan_;
   std::array<std::vector<void*>, 2> tables_;  // of even and odd steps
+  std::array<bool, 2> stop_{};                // whether the loop is to be left after it, likewise
+  std::shared_ptr<Fault> stopped_ = std::make_shared<Fault>();
   std::vector<int64_t> input_bytes_, output_bytes_;
   std::vector<int> history_;    // by carry: which output, or -1
   std::vector<int64_t> spare_;  // by carry: where its memory lies in the scratch memory

@@ -13,6 +13,7 @@ void register_all_ops() {
   register_scan_ops();
   register_shape_ops();
   register_slice_ops();
+  register_bounded_ops();
   register_index_ops();
   register_along_axis_ops();
   register_sort_ops();

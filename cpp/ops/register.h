@@ -11,6 +11,7 @@ void register_logsumexp_ops();
 void register_scan_ops();
 void register_shape_ops();
 void register_slice_ops();
+void register_bounded_ops();
 void register_index_ops();
 void register_along_axis_ops();
 void register_sort_ops();

@@ -53,6 +53,7 @@ StepKernel prepare_switch(const NodeInfo& info) {
   for (const auto& plan : branches->plans) {
     kernel.walkers = std::max(kernel.walkers, plan->workers());
     kernel.nanoseconds = std::max(kernel.nanoseconds, plan->nanoseconds());
+    kernel.faults.insert(kernel.faults.end(), plan->faults().begin(), plan->faults().end());
   }
   kernel.walk = [branches](const StepData& data, Worker worker, SpinBarrier& barrier) {
     branches->walk(data, worker, barrier);

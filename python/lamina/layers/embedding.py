@@ -9,6 +9,8 @@ from lamina import ops
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import Shape
 from lamina.layers.weighted import Weighted
+from lamina.ops._apply import apply_one
+from lamina.ops.indexing import within
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -19,7 +21,8 @@ class Embedding(Weighted):
     """Look up a learned vector for each number in 0..input_dim - 1; (...) → (..., output_dim).
 
     Weight: embeddings (input_dim, output_dim). mask_zero: 0 is no symbol but padding, and masked.
-    weights: the first embeddings, instead of the initializer's. What is out of range gets NaN.
+    weights: the first embeddings, instead of the initializer's. Raises ValueError for a number
+    out of range, before anything has changed; Keras reads negative ones from the end.
     """
 
     embeddings: Variable
@@ -59,9 +62,10 @@ class Embedding(Weighted):
         return ops.not_equal(inputs, 0) if self.mask_zero else None
 
     def call(self, inputs: TensorBase) -> TensorBase:
-        if inputs.dtype not in ("int32", "int64"):
-            inputs = ops.cast(inputs, "int32")
-        return ops.take(self.embeddings, inputs, axis=0)
+        ids = within(inputs, 0, self.input_dim, self._title, "ids")
+        if ids.dtype not in ("int32", "int64"):
+            ids = ops.cast(ids, "int32")
+        return apply_one("take", self.embeddings, ids, axis=0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again; the weights are no part of them."""

@@ -130,7 +130,4 @@ def _matches(a: TensorBase, b: TensorBase) -> TensorBase:
 
 
 def _in_top_k(labels: TensorBase, y_pred: TensorBase, k: int) -> TensorBase:
-    # Ties count for the label: it is in the top k unless k others are larger. NaN is never in it.
-    chosen = ops.take_along_axis(y_pred, ops.expand_dims(labels, -1), -1)
-    larger = ops.sum(ops.cast(ops.logical_not(y_pred <= chosen), "int32"), axis=-1)
-    return ops.cast(larger < k, config.floatx())
+    return ops.cast(ops.in_top_k(labels, y_pred, k), config.floatx())

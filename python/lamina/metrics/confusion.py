@@ -42,7 +42,7 @@ def confusion_counts(
     index = ops.reshape(above * labels + np.arange(labels, dtype=np.int32), (-1,))
     updates = ops.stack([ops.reshape(positive, (-1,)), ops.reshape(negative, (-1,))], axis=-1)
     cells = (len(thresholds) + 1) * labels
-    histogram = ops.scatter(ops.expand_dims(index, -1), updates, (cells, 2))
+    histogram = ops.apply("scatter_add", index, updates, shape=[cells, 2])
     histogram = ops.reshape(histogram, (len(thresholds) + 1, labels, 2))
     cumulative = ops.cumsum(histogram, axis=0, reverse=True)
     outcome = {"true_positives": cumulative[1:, :, 0], "false_positives": cumulative[1:, :, 1]}

@@ -69,7 +69,11 @@ class BatchRunner:
         ran = 0
         while ran < batches and self.more() and self._next is not None:
             batch, self._next = self._next, None
-            outputs = self._step(batch).plan.run(batch.arrays)
+            step = self._step(batch)
+            try:
+                outputs = step.plan.run(batch.arrays)
+            except ValueError as error:
+                raise ValueError(f"batch {self._done}: {error}") from None
             if self._kind == "predict":
                 self._outputs.append(outputs)
             ran += 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from lamina import config, dtypes
 from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_numeric, to_tensor
 from lamina.ops.arithmetic import where
 from lamina.ops.creation import convert_to_numpy, linspace
-from lamina.ops.indexing import one_hot, scatter, take
+from lamina.ops.indexing import one_hot, row_numbers, scatter, take
 from lamina.ops.reduction import any, max, min
 from lamina.ops.shaping import expand_dims, moveaxis, ravel, reshape
 from lamina.symbolic import operation
@@ -184,10 +185,8 @@ def scatter_update(
         )
     depth = index.shape[-1]
     index = reshape(index, (-1, depth))
-    rows = index[:, 0]
-    for axis in range(1, depth):
-        rows = rows * int(x.shape[axis]) + index[:, axis]
-    count = int(np.prod(x.shape[:depth]))
+    rows = row_numbers(index, x.shape[:depth], "scatter_update")
+    count = math.prod(x.shape[:depth])
     # For every position the last update that names it: equal ones keep their order when sorted.
     order = apply_one("argsort", rows, axis=0)
     ordered = take(rows, order)

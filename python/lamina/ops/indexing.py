@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,8 @@ import numpy as np
 
 from lamina import config, dtypes
 from lamina.ops._apply import apply_one, to_tensor
-from lamina.ops.shaping import moveaxis, ravel
+from lamina.ops.arithmetic import where
+from lamina.ops.shaping import moveaxis, normalize_axis, ravel
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -89,21 +91,25 @@ def _expand_ellipsis(key: tuple[Any, ...], ndim: int) -> list[Any]:
 def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorBase:
     """Return the elements (slices along `axis`) at indices; without an axis, of x raveled.
 
-    Negative indices count from the end; out of range gives NaN, 0 where the dtype has none.
+    Negative indices count from the end. Raises ValueError for an index out of range.
     """
     tensor = ravel(x) if axis is None else to_tensor(x)
-    return apply_one("take", tensor, _indices(indices), axis=axis or 0)
+    at = within(_indices(indices), *_around(tensor, axis or 0), "take")
+    return apply_one("take", tensor, at, axis=axis or 0)
 
 
 @operation
 def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorBase:
     """Return x[..., indices[..., i, ...], ...]: for each position one element along the axis.
 
-    The other sizes of x and indices must agree. Without an axis both are raveled.
+    The other sizes of x and indices must agree. Without an axis both are raveled. Negative indices
+    count from the end. Raises ValueError for an index out of range.
     """
+    tensor, at = (to_tensor(x), _indices(indices))
     if axis is None:
-        return apply_one("take_along_axis", ravel(x), ravel(_indices(indices)), axis=0)
-    return apply_one("take_along_axis", to_tensor(x), _indices(indices), axis=axis)
+        tensor, at, axis = ravel(tensor), ravel(at), 0
+    at = within(at, *_around(tensor, axis), "take_along_axis")
+    return apply_one("take_along_axis", tensor, at, axis=axis)
 
 
 @operation
@@ -124,15 +130,45 @@ def one_hot(
 
 @operation
 def scatter(indices: TensorLike, values: TensorLike, shape: Sequence[int]) -> TensorBase:
-    """Return zeros of a shape with values added at indices, of shape (..., axes indexed)."""
+    """Return zeros of a shape with values added at indices, of shape (..., axes indexed).
+
+    Negative indices count from the end. Raises ValueError for an index out of range.
+    """
     index, updates = _indices(indices), to_tensor(values)
     depth = index.shape[-1]
-    rows = index[..., 0]
-    for axis in range(1, depth):
-        rows = rows * int(shape[axis]) + index[..., axis]
-    count = int(np.prod(shape[:depth]))
+    rows = row_numbers(index, shape[:depth], "scatter")
+    count = math.prod(shape[:depth])
     added = apply_one("scatter_add", rows, updates, shape=[count, *shape[depth:]])
     return apply_one("reshape", added, shape=list(shape))
+
+
+def row_numbers(index: TensorBase, sizes: Sequence[int], op: str) -> TensorBase:
+    """Return the numbers of rows of an array of `sizes`, from their indices (..., axes)."""
+    rows: TensorBase | None = None
+    for axis, size in enumerate(sizes):
+        at = within(index[..., axis], -size, size, f"{op}, axis {axis}")
+        at = where(at < 0, at + size, at)
+        rows = at if rows is None else rows * size + at
+    if rows is None:
+        raise ValueError(f"{op}: expected indices of shape (..., axes), received {index.shape}")
+    return rows
+
+
+def within(x: TensorBase, low: int, high: int, who: str, what: str = "indices") -> TensorBase:
+    """Return numbers, all of which must be in low..high - 1 when they are known.
+
+    Else whatever computes with them raises ValueError, before it has changed anything. The message
+    begins with `who` was asked for `what`.
+    """
+    if x.dtype in ("bool", "uint8"):
+        x = apply_one("cast", x, dtype="int32")
+    return apply_one("bounded", x, low=low, high=high, who=who, what=what)
+
+
+def _around(x: TensorBase, axis: int) -> tuple[int, int]:
+    """Return the bounds of indices of an axis."""
+    size = x.shape[normalize_axis(axis, x.ndim)]
+    return -size, size
 
 
 def _indices(x: TensorLike) -> TensorBase:

@@ -8,7 +8,7 @@ from lamina import config
 from lamina.ops import reduction
 from lamina.ops._apply import apply_one, cast, to_floating, to_tensor
 from lamina.ops.arithmetic import maximum
-from lamina.ops.indexing import take_along_axis
+from lamina.ops.indexing import within
 from lamina.ops.linalg import norm
 from lamina.ops.math import clip, log
 from lamina.ops.shaping import expand_dims, moveaxis, reshape, squeeze
@@ -204,7 +204,7 @@ def sparse_categorical_crossentropy(
     output: p, or with from_logits logits.
     """
     p = to_floating(output)
-    labels = cast(to_tensor(target), "int32")
+    labels = to_tensor(target)
     if labels.ndim == p.ndim and labels.shape[axis] == 1:
         labels = squeeze(labels, axis)
     expected = list(p.shape)
@@ -214,9 +214,11 @@ def sparse_categorical_crossentropy(
             f"sparse_categorical_crossentropy: expected labels of shape {tuple(expected)} "
             f"for output of shape {p.shape}, received {labels.shape}"
         )
+    who = "sparse_categorical_crossentropy"
+    labels = cast(within(labels, 0, p.shape[axis], who, "labels"), "int32")
     if from_logits:
         return apply_one("sparse_softmax_crossentropy", moveaxis(p, axis, -1), labels)
-    chosen = squeeze(take_along_axis(p, expand_dims(labels, axis), axis), axis)
+    chosen = squeeze(apply_one("take_along_axis", p, expand_dims(labels, axis), axis=axis), axis)
     return -log(_clip_probability(chosen / reduction.sum(p, axis=axis)))
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from lamina.ops._apply import apply, apply_one, cast, to_numeric, to_tensor
-from lamina.ops.indexing import take_along_axis
+from lamina.ops.math import logical_not
 from lamina.ops.reduction import sum
-from lamina.ops.shaping import expand_dims
+from lamina.ops.shaping import expand_dims, squeeze
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -41,8 +41,11 @@ def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[TensorBase, Tenso
 def in_top_k(targets: TensorLike, predictions: TensorLike, k: int) -> TensorBase:
     """Return whether fewer than k of the predictions are larger than the target's.
 
-    targets: class indices of shape (n,); predictions: shape (n, classes).
+    targets: class indices (...); predictions (..., classes). A target that is no class is not among
+    them, nor one whose prediction is NaN.
     """
-    scores = to_numeric(predictions)
-    chosen = take_along_axis(scores, expand_dims(targets, -1), axis=-1)
-    return sum(cast(scores > chosen, "int32"), axis=-1) < k
+    scores, labels = to_numeric(predictions), expand_dims(targets, -1)
+    chosen = apply_one("take_along_axis", scores, labels, axis=-1)
+    larger = sum(cast(logical_not(scores <= chosen), "int32"), axis=-1, keepdims=True)
+    known = (labels >= 0) & (labels < scores.shape[-1]) & (larger < k)
+    return squeeze(known, -1)

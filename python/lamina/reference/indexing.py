@@ -9,6 +9,19 @@ import numpy as np
 from lamina.reference.registry import Array, op
 
 
+@op("bounded")
+def bounded(x: Array, low: int, high: int) -> Array:
+    """Return x; raise ValueError unless its elements, cut to integers, are in low..high - 1."""
+    if not ((x > low - 1) & (x < high)).all():
+        raise ValueError(f"expected values in {low}..{high - 1}")
+    return x
+
+
+@bounded.gradient
+def _(dy: Array, x: Array, low: int, high: int) -> tuple[Array]:
+    return (dy,)
+
+
 @op("take")
 def take(x: Array, indices: Array, axis: int) -> Array:
     """Return the slices of x at the indices along an axis; NaN (or 0) for indices out of range."""

@@ -1,0 +1,11 @@
+#pragma once
+
+#include <atomic>
+
+namespace lamina {
+
+// True while somebody, such as Ctrl-C, wants what runs in the core to end soon. Loops over batches and loops within
+// plans look at it between two rounds.
+inline std::atomic<bool> stop_wanted{false};
+
+}  // namespace lamina
