@@ -20,12 +20,11 @@ class Gru {
  public:
   Gru(const NodeInfo&, const Recurrence& sizes, WalkScratch<T>& scratch)
       : sizes_(sizes),
-        gates_(sizes.seen(), 2 * sizes.units, kernels().gemm.of(T{}), scratch),
-        input_(sizes.features, sizes.units, kernels().gemm.of(T{}), scratch),
-        state_(sizes.units, sizes.units, kernels().gemm.of(T{}), scratch) {
+        gates_(sizes.seen(), 2 * sizes.units, scratch),
+        input_(sizes.features, sizes.units, scratch),
+        state_(sizes.units, sizes.units, scratch) {
     block = rows_together<T>(sizes.seen() + gates_.width() + input_.width() + state_.width());
-    seen_ = scratch.own.add(block * sizes.seen());
-    for (Sums* sums : {&gates_, &input_, &state_}) sums->results = scratch.own.add(block * sums->width());
+    for (StepSums<T>* sums : {&gates_, &input_, &state_}) sums->reserve(block, scratch);
     gates_width = 4 * sizes.units;
     nanoseconds = step_ns<T>(sizes.seen() * 3 * sizes.units, sizes.units);
   }
@@ -34,46 +33,28 @@ class Gru {
   double nanoseconds;
   static constexpr int seen_output = kSeen, gates_output = kGates;
 
-  T* seen(T* own) const { return own + seen_; }
-
   void pack(const StepData& data, T* shared, Worker worker) const {
     const int64_t units = sizes_.units, features = sizes_.features, columns = 3 * units;
     const T *kernel = data.in<T>(1), *recurrent_kernel = data.in<T>(2), *bias = data.in<T>(3);
-    gates_.pack(kernel, columns, 0, features, shared + gates_.packed, worker);
-    gates_.pack(recurrent_kernel, columns, features, units, shared + gates_.packed, worker);
-    input_.pack(kernel + 2 * units, columns, 0, features, shared + input_.packed, worker);
-    state_.pack(recurrent_kernel + 2 * units, columns, 0, units, shared + state_.packed, worker);
+    gates_.pack(kernel, columns, 0, features, shared, worker);
+    gates_.pack(recurrent_kernel, columns, features, units, shared, worker);
+    input_.pack(kernel + 2 * units, columns, 0, features, shared, worker);
+    state_.pack(recurrent_kernel + 2 * units, columns, 0, units, shared, worker);
     if (worker.index > 0) return;
-    for (int64_t i = 0; i < 2 * units; ++i) shared[gates_.bias + i] = bias[i] + bias[columns + i];
-    std::copy_n(bias + 2 * units, units, shared + input_.bias);
-    std::copy_n(bias + columns + 2 * units, units, shared + state_.bias);
+    std::transform(bias, bias + 2 * units, bias + columns, gates_.bias(shared), std::plus<T>());
+    std::copy_n(bias + 2 * units, units, input_.bias(shared));
+    std::copy_n(bias + columns + 2 * units, units, state_.bias(shared));
   }
 
-  void step(const CellStep<T>& base, const StepData&, Place, T* shared, T* own) const {
-    const T* seen = own + seen_;
-    gru_({base, add(gates_, seen, base.rows, shared, own), add(input_, seen, base.rows, shared, own),
-          add(state_, seen + sizes_.features, base.rows, shared, own)});
+  void step(const CellStep<T>& base, const StepData&, Place, Rows<const T> seen, T* shared, T* own) const {
+    const Rows<const T> state{seen.data + sizes_.features, seen.stride};
+    gru_({base, gates_.of(seen, base.rows, shared, own), input_.of(seen, base.rows, shared, own),
+          state_.of(state, base.rows, shared, own)});
   }
 
  private:
-  struct Sums : StepProduct<T> {
-    int64_t packed, bias, results = 0;
-
-    Sums(int64_t k, int64_t n, const GemmKernels<T>& gemm, WalkScratch<T>& scratch) : StepProduct<T>(k, n, gemm) {
-      packed = scratch.shared.add(this->packed_size());
-      bias = scratch.shared.add(this->width());
-    }
-  };
-
-  Rows<const T> add(const Sums& sums, const T* seen, int64_t rows, const T* shared, T* own) const {
-    T* const results = own + sums.results;
-    sums.run(seen, sizes_.seen(), shared + sums.packed, shared + sums.bias, 0, results, sums.width(), rows);
-    return {results, sums.width()};
-  }
-
   Recurrence sizes_;
-  Sums gates_, input_, state_;
-  int64_t seen_;
+  StepSums<T> gates_, input_, state_;
   void (*gru_)(const GruStep<T>&) = kernels().recurrent.of(T{}).gru;
 };
 

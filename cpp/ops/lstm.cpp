@@ -18,12 +18,9 @@ template <typename T>
 class Lstm {
  public:
   Lstm(const NodeInfo&, const Recurrence& sizes, WalkScratch<T>& scratch)
-      : product_(sizes.seen(), 4 * sizes.units, kernels().gemm.of(T{})), sizes_(sizes) {
-    packed_ = scratch.shared.add(product_.packed_size());
-    bias_ = scratch.shared.add(product_.width());
-    block = rows_together<T>(sizes.seen() + product_.width());
-    seen_ = scratch.own.add(block * sizes.seen());
-    sums_ = scratch.own.add(block * product_.width());
+      : sizes_(sizes), sums_(sizes.seen(), 4 * sizes.units, scratch) {
+    block = rows_together<T>(sizes.seen() + sums_.width());
+    sums_.reserve(block, scratch);
     gates_width = 4 * sizes.units;
     nanoseconds = step_ns<T>(sizes.seen() * gates_width, 2 * sizes.units);
   }
@@ -32,28 +29,23 @@ class Lstm {
   double nanoseconds;
   static constexpr int seen_output = kSeen, gates_output = kGates;
 
-  T* seen(T* own) const { return own + seen_; }
-
   void pack(const StepData& data, T* shared, Worker worker) const {
     const int64_t columns = 4 * sizes_.units;
-    product_.pack(data.in<T>(1), columns, 0, sizes_.features, shared + packed_, worker);
-    product_.pack(data.in<T>(2), columns, sizes_.features, sizes_.units, shared + packed_, worker);
-    if (worker.index == 0) std::copy_n(data.in<T>(3), columns, shared + bias_);
+    sums_.pack(data.in<T>(1), columns, 0, sizes_.features, shared, worker);
+    sums_.pack(data.in<T>(2), columns, sizes_.features, sizes_.units, shared, worker);
+    if (worker.index == 0) std::copy_n(data.in<T>(3), columns, sums_.bias(shared));
   }
 
-  void step(const CellStep<T>& base, const StepData& data, Place place, T* shared, T* own) const {
-    const int64_t units = sizes_.units, width = product_.width();
-    product_.run(own + seen_, sizes_.seen(), shared + packed_, shared + bias_, 0, own + sums_, width, base.rows);
-    lstm_({base,
-           {own + sums_, width},
+  void step(const CellStep<T>& base, const StepData& data, Place place, Rows<const T> seen, T* shared, T* own) const {
+    const int64_t units = sizes_.units;
+    lstm_({base, sums_.of(seen, base.rows, shared, own),
            state_before<const T>(sizes_, units, data.in<T>(5), data.out<T>(kC), place),
            sizes_.at(data.out<T>(kC), units, place.first, place.t)});
   }
 
  private:
-  StepProduct<T> product_;
   Recurrence sizes_;
-  int64_t packed_, bias_, seen_, sums_;
+  StepSums<T> sums_;
   void (*lstm_)(const LstmStep<T>&) = kernels().recurrent.of(T{}).lstm;
 };
 
@@ -62,8 +54,7 @@ StepKernel prepare_lstm(const NodeInfo& info) {
                      [&](auto item) { return walk_forward<Lstm, decltype(item)>(info, Recurrence(info, 4, 2)); });
 }
 
-// --- lstm_grad(gates, c, c0, dh, dc, recurrent_kernel[, mask]; reverse): dsums, dh0, dc0, total
-// ------------------------
+// --- lstm_grad(gates, c, c0, dh, dc, recurrent_kernel[, mask]; reverse): dsums, dh0, dc0, total ----------------------
 
 std::vector<TensorType> infer_lstm_grad(const NodeInfo& info) {
   const BackRecurrence sizes(info, 4, 3, 2);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "core/threads.h"
 #include "kernels/dispatch.h"
@@ -49,6 +50,33 @@ struct WalkScratch {
   T* of(T* base, Worker worker) const { return base + shared.size() + worker.index * own.size(); }
 };
 
+// The sums that gates are taken of: what a step sees times weights, plus a bias. Both lie in the shared memory, the
+// results of a block of rows in each worker's own.
+template <typename T>
+class StepSums : public StepProduct<T> {
+ public:
+  StepSums(int64_t seen, int64_t columns, WalkScratch<T>& scratch)
+      : StepProduct<T>(seen, columns, kernels().gemm.of(T{})),
+        packed_(scratch.shared.add(this->packed_size())),
+        bias_(scratch.shared.add(this->width())) {}
+
+  void reserve(int64_t rows, WalkScratch<T>& scratch) { results_ = scratch.own.add(rows * this->width()); }
+
+  // Packs this worker's part of `count` rows of weights, to stand from first_row on.
+  void pack(const T* weights, int64_t stride, int64_t first_row, int64_t count, T* shared, Worker worker) const {
+    StepProduct<T>::pack(weights, stride, first_row, count, shared + packed_, worker);
+  }
+  T* bias(T* shared) const { return shared + bias_; }
+
+  Rows<const T> of(Rows<const T> seen, int64_t rows, const T* shared, T* own) const {
+    this->run(seen.data, seen.stride, shared + packed_, shared + bias_, 0, own + results_, this->width(), rows);
+    return {own + results_, this->width()};
+  }
+
+ private:
+  int64_t packed_, bias_, results_ = 0;
+};
+
 // As many rows go through time together as leave what they carry, `elements` each, in cache.
 template <typename T>
 int64_t rows_together(int64_t elements) {
@@ -75,16 +103,16 @@ double step_ns(int64_t multiply_adds, int64_t units) {
 }
 
 // Cell<T> has what differs from op to op:
-//   Cell(info, sizes, scratch)                lays out its scratch memory for at most `block` rows at once
-//   block, nanoseconds                        the latter for a row's step
-//   seen_output, gates_output, gates_width    which output keeps what; -1: none does
-//   seen(own)                                 (block, features + units), [x, h_before]
-//   pack(data, shared, worker)                this worker's part of what all read
-//   step(base, data, place, shared, own)      from what is seen to h, which replaces the state in it
+//   Cell(info, sizes, scratch)                  lays out its scratch memory for at most `block` rows at once
+//   block, nanoseconds                          the latter for a row's step
+//   seen_output, gates_output, gates_width      which output keeps what; -1: none does
+//   pack(data, shared, worker)                  this worker's part of what all read
+//   step(base, data, place, seen, shared, own)  from what is seen, [x, h_before], to h, which replaces the state in it
 template <template <typename> class Cell, typename T>
 StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
   WalkScratch<T> scratch;
   const Cell<T> cell(info, sizes, scratch);
+  const int64_t seen_at = scratch.own.add(cell.block * sizes.seen());
   StepKernel kernel;
   kernel.phases = 2;
   kernel.scratch_bytes = scratch.bytes();
@@ -98,7 +126,7 @@ StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
     if (phase == 0) return cell.pack(data, shared, worker);
     T* const own = scratch.of(shared, worker);
     const int64_t features = sizes.features, units = sizes.units, width = sizes.seen();
-    const Rows<T> seen{cell.seen(own), width}, state{seen.data + features, width};
+    const Rows<T> seen{own + seen_at, width}, state{seen.data + features, width};
     const Rows<const T> sees{seen.data, width};
     each_block(worker.share(sizes.batch), cell.block, [&](Range rows) {
       const int64_t first = rows.begin, count = rows.size();
@@ -112,7 +140,7 @@ StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
         if (keeps_gates) {
           base.gates = sizes.at(data.out<T>(cell.gates_output), cell.gates_width, first, t);
         }
-        cell.step(base, data, {first, t, step == 0 ? -1 : sizes.time(step - 1)}, shared, own);
+        cell.step(base, data, {first, t, step == 0 ? -1 : sizes.time(step - 1)}, sees, shared, own);
       }
     });
   };

@@ -33,15 +33,12 @@ template <typename T>
 class SimpleRnn {
  public:
   SimpleRnn(const NodeInfo& info, const Recurrence& sizes, WalkScratch<T>& scratch)
-      : sizes_(sizes), product_(sizes.seen(), sizes.units, kernels().gemm.of(T{})) {
+      : sizes_(sizes), sums_(sizes.seen(), sizes.units, scratch) {
     const int index = activation_of(info);
     activation_ = kernels().unary.of(T{}).forward[index];
     parameters_ = unary_function(index).values<T>(info.attr());
-    packed_ = scratch.shared.add(product_.packed_size());
-    bias_ = scratch.shared.add(product_.width());
-    block = rows_together<T>(sizes.seen() + product_.width());
-    seen_ = scratch.own.add(block * sizes.seen());
-    sums_ = scratch.own.add(block * product_.width());
+    block = rows_together<T>(sizes.seen() + sums_.width());
+    sums_.reserve(block, scratch);
     nanoseconds =
         step_ns<T>(sizes.seen() * sizes.units, 0) + unary_function(index).cost * static_cast<double>(sizes.units);
   }
@@ -50,29 +47,25 @@ class SimpleRnn {
   double nanoseconds;
   static constexpr int seen_output = kSeen, gates_output = -1, gates_width = 0;
 
-  T* seen(T* own) const { return own + seen_; }
-
   void pack(const StepData& data, T* shared, Worker worker) const {
-    product_.pack(data.in<T>(1), sizes_.units, 0, sizes_.features, shared + packed_, worker);
-    product_.pack(data.in<T>(2), sizes_.units, sizes_.features, sizes_.units, shared + packed_, worker);
-    if (worker.index == 0) std::copy_n(data.in<T>(3), sizes_.units, shared + bias_);
+    sums_.pack(data.in<T>(1), sizes_.units, 0, sizes_.features, shared, worker);
+    sums_.pack(data.in<T>(2), sizes_.units, sizes_.features, sizes_.units, shared, worker);
+    if (worker.index == 0) std::copy_n(data.in<T>(3), sizes_.units, sums_.bias(shared));
   }
 
-  void step(const CellStep<T>& base, const StepData&, Place, T* shared, T* own) const {
-    const int64_t units = sizes_.units, width = product_.width();
-    product_.run(own + seen_, sizes_.seen(), shared + packed_, shared + bias_, 0, own + sums_, width, base.rows);
+  void step(const CellStep<T>& base, const StepData&, Place, Rows<const T> seen, T* shared, T* own) const {
+    const Rows<const T> sums = sums_.of(seen, base.rows, shared, own);
     for (int64_t row = 0; row < base.rows; ++row) {
-      if (!stays(base.mask, row)) activation_(own + sums_ + row * width, base.state[row], units, parameters_.data());
-      std::copy_n(base.state[row], units, base.h[row]);
+      if (!stays(base.mask, row)) activation_(sums[row], base.state[row], base.units, parameters_.data());
+      std::copy_n(base.state[row], base.units, base.h[row]);
     }
   }
 
  private:
   Recurrence sizes_;
-  StepProduct<T> product_;
+  StepSums<T> sums_;
   UnaryKernel<T> activation_;
   std::array<T, 3> parameters_;
-  int64_t packed_, bias_, seen_, sums_;
 };
 
 StepKernel prepare_simple_rnn(const NodeInfo& info) {
