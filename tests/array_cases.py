@@ -25,6 +25,9 @@ def reduction_cases() -> list[Case]:
             cases += [
                 case(n, values(*shape), axes=axes) for n in ("sum", "mean", "max", "logsumexp")
             ]
+    cases += [
+        case("sum_blocks", values(rows, 96), blocks=b) for rows in (0, 1, 700) for b in (1, 3)
+    ]
     cases += [case("sum", values(0, 3), axes=[0]), case("sum", integers(0, 9, 5, 4), axes=[1])]
     cases += [case("sum", booleans(5, 4), axes=[0]), case("mean", values(1), axes=[])]
     cases += [

@@ -51,10 +51,18 @@ def product_cases() -> list[Case]:
         cases.append(
             case("matmul_slope", *draws, slope="relu", negative_slope=0.1, transpose_b=True)
         )
-    for m, k, n in [(9, 13, 66), (21, 700, 33), (1, 520, 16)]:  # of one to three blocks of k
+    for m, k, n, blocks in [(9, 13, 66, 2), (21, 700, 33, 3), (1, 520, 16, 4), (5, 64, 9, 2)]:
         draws = values(m, k, low=-0.4, high=0.4), values(k, n, low=-0.4, high=0.4), values(n)
-        cases.append(case("dense", *draws, activation="relu", stationary=True))
-        cases.append(case("matmul", *draws[:2], stationary=True))
+        cases.append(case("dense", *draws, activation="relu", stationary=blocks))
         cases.append(case("dense", thin(m, k), *draws[1:], activation="relu", sparse_a=True))
-        cases.append(case("matmul", thin(m, k), draws[1], sparse_a=True, stationary=True))
+        cases.append(case("dense", thin(m, k), draws[1], sparse_a=True, stationary=blocks))
+    for m, k, n, a, out in [(7, 64, 33, 2, 1), (1, 9, 96, 1, 3), (130, 96, 64, 3, 4)]:
+        inner = values(m, k, low=-0.4, high=0.4)
+        draws = inner, values(k, n, low=-0.4, high=0.4)
+        blocks = {"a_blocks": a, "out_blocks": out}
+        cases.append(case("dense", *draws, values(n), activation="tanh", **blocks))
+        cases.append(case("dense", *draws, stationary=a, a_blocks=a))
+        slope = {"slope": "relu", "transpose_b": True, **blocks}
+        turned = values(n, k, low=-0.4, high=0.4)
+        cases.append(case("matmul_slope", inner, turned, values(m, n), **slope))
     return cases

@@ -90,6 +90,48 @@ def test_an_update_takes_in_the_product_that_is_its_gradient(depth: int, reader:
     assert (plan.arena_bytes < 160 * 140 * 4) == fused
 
 
+def two_layer_plan(rows: int) -> tuple[_core.Plan, list[_core.Variable]]:
+    """Return a training step of 9-256-40 by gradient descent, and its weights."""
+    rng = np.random.default_rng(0)
+    shapes = (9, 256), (256,), (256, 40)
+    weights = [_core.Variable(rng.standard_normal(s).astype("f4") / 9) for s in shapes]
+    graph = _core.Graph()
+    x, target = (graph.input((rows, n), "float32") for n in (9, 40))
+    read = [graph.read(w) for w in weights]
+    hidden = apply(graph, "relu", apply(graph, "add", apply(graph, "matmul", x, read[0]), read[1]))
+    error = apply(graph, "subtract", apply(graph, "matmul", hidden, read[2]), target)
+    loss = apply(graph, "mean", apply(graph, "square", error))
+    gradients = [g for g in graph.gradients(loss, read) if g is not None]
+    rate = graph.constant(np.array(0.5, "f4"))
+    new = graph.apply(
+        "sgd",
+        [*read, *gradients, rate, graph.constant(np.array(0))],
+        {"count": 3, "momentum": 0.0, "nesterov": False},
+    )
+    for variable, value in zip(weights, new, strict=True):
+        graph.write(variable, value)
+    return graph.compile([loss]), weights
+
+
+@pytest.mark.parametrize("rows", [1, 45, 200])
+def test_a_hidden_layer_lies_in_blocks_of_columns_that_workers_keep(rows: int) -> None:
+    plan, weights = two_layer_plan(rows)
+    rng = np.random.default_rng(1)
+    x, target = inputs = [rng.standard_normal((rows, n)).astype("f4") for n in (9, 40)]
+    w, b, v = (variable.numpy().copy() for variable in weights)
+    for _ in range(2):
+        hidden = np.maximum(x @ w + b, 0)
+        error = hidden @ v - target
+        np.testing.assert_allclose(plan.run(inputs)[0], np.mean(error**2), rtol=1e-4)
+        dy = 2 * error / error.size
+        dh = (dy @ v.T) * (hidden > 0)
+        w, b, v = w - x.T @ dh / 2, b - dh.sum(axis=0) / 2, v - hidden.T @ dy / 2
+    for variable, expected in zip(weights, (w, b, v), strict=True):
+        np.testing.assert_allclose(variable.numpy(), expected, rtol=1e-4, atol=1e-5)
+    # Where sums are long, weights and gradients stay apart, and nothing is worth keeping.
+    assert any("sum_blocks" in step for step in plan.steps) == (rows <= 128)
+
+
 def test_a_write_gives_later_reads_the_new_value_and_the_variable_its_last() -> None:
     variable = _core.Variable(np.float32([1, 2]))
     graph = _core.Graph()

@@ -108,15 +108,19 @@ def test_any_number_of_threads_trains_to_the_same_bits(optimizer: str, split_all
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
-def test_weights_that_stay_with_their_workers_train_to_the_same_bits(split_all: None) -> None:
-    """Weights are shared out by rows, and the sums of their products meet in one order."""
+@pytest.mark.parametrize(("features", "units"), [(784, (48, 1)), (13, (512, 40, 1))])
+def test_weights_that_stay_with_their_workers_train_to_the_same_bits(
+    features: int, units: tuple[int, ...], split_all: None
+) -> None:
+    """Weights are shared out by rows, layers by columns, and sums meet in one order."""
     rng = np.random.default_rng(3)
-    x, y = rng.random((96, 784), np.float32), rng.random((96, 1), np.float32)
+    x, y = rng.random((109, features), np.float32), rng.random((109, 1), np.float32)
     outcomes = []
     for threads in (1, 2, 3, 7):
         lamina.utils.set_num_threads(threads)
         lamina.utils.set_random_seed(0)
-        model = models.Sequential([layers.Input((784,)), layers.Dense(48, "relu"), layers.Dense(1)])
+        hidden = [layers.Dense(n, "relu") for n in units[:-1]]
+        model = models.Sequential([layers.Input((features,)), *hidden, layers.Dense(units[-1])])
         model.compile("adam", "mse")
         model.fit(x, y, 32, 2, verbose=0)
         outcomes.append(tuple(w.tobytes() for w in model.get_weights()))

@@ -71,11 +71,13 @@ def fractions(*shape: int) -> Callable[[np.random.Generator], Array]:
 def factored_cases() -> list[Case]:
     """Return the cases of updates whose gradient is a product, in sizes of several blocks."""
     cases = []
-    for (m, n, k), ta, tb in [
-        ((67, 19, 5), True, False),
-        ((30, 300, 33), True, False),
-        ((16, 16, 1), False, False),
-        ((25, 130, 300), True, True),
+    for (m, n, k), ta, tb, blocks in [
+        ((67, 19, 5), True, False, {}),
+        ((30, 300, 33), True, False, {}),
+        ((16, 16, 1), False, False, {}),
+        ((25, 130, 300), True, True, {}),
+        ((13, 192, 7), True, False, {"b_blocks": 4}),
+        ((96, 32, 7), True, False, {"a_blocks": 3, "b_blocks": 2}),
     ]:
         a, b = (k, m) if ta else (m, k), (n, k) if tb else (k, n)
         for name, slots, parameters in OPTIMIZERS:
@@ -88,7 +90,7 @@ def factored_cases() -> list[Case]:
             draws = values(m, n), *slot_draws, rate, steps, *factors
             attributes = {"rule": name, "transpose_a": ta, "transpose_b": tb, **parameters}
             attributes["sparse_a"] = k == 33
-            cases.append(case("matmul_update", *draws, weight_decay=0.1, **attributes))
+            cases.append(case("matmul_update", *draws, weight_decay=0.1, **blocks, **attributes))
     return cases
 
 

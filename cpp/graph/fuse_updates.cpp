@@ -10,15 +10,12 @@ namespace lamina {
 namespace {
 
 // An update of its own costs a few powers a step, which must not show.
-constexpr int64_t kLeastElements = 4096;
-// Both sides of the matrix: narrower ones leave no work to share, and their products take other ways.
-constexpr int64_t kLeastSide = 16;
+constexpr int64_t kLeastElements = 2048;
+// Narrower matrices leave no work to share, and their products take other ways.
+constexpr int64_t kLeastRows = 8, kLeastColumns = 16;
 // Longer sums would have to be split for the caches, and a gradient costs little next to them. Those of a sparse factor
 // are not as long as they look.
 constexpr int64_t kMostDepth = 128, kMostSparseDepth = 512;
-
-// More rows have sums that outweigh the weights which need not travel.
-constexpr int64_t kMostStationaryRows = 128;
 
 // The inputs of an update op by their roles.
 struct UpdateInputs {
@@ -73,7 +70,7 @@ class UpdateFusion {
   bool worthwhile(const Instruction& product) const {
     const TensorType &a = graph_.type(product.inputs[0]), &c = graph_.type(product.outputs[0]);
     const bool matrices = c.rank() == 2 && a.rank() == 2 && graph_.type(product.inputs[1]).rank() == 2;
-    return matrices && c.size() >= kLeastElements && std::min(c.shape[0], c.shape[1]) >= kLeastSide &&
+    return matrices && c.size() >= kLeastElements && c.shape[0] >= kLeastRows && c.shape[1] >= kLeastColumns &&
            a.size() / c.shape[0] <= (product.attributes.flag("sparse_a") ? kMostSparseDepth : kMostDepth);
   }
 
@@ -110,18 +107,6 @@ class UpdateFusion {
     }
     product.attributes = std::move(attributes);
     product.op = &find_op("matmul_update");
-    keep_stationary(product.inputs[0]);
-  }
-
-  // Products of few rows with such a weight leave its rows where the update keeps them.
-  void keep_stationary(Value weight) {
-    for (Instruction& reader : list_.code) {
-      if (reader.op == nullptr || reader.inputs.size() < 2 || reader.inputs[1] != weight) continue;
-      const std::string_view name = reader.op->name;
-      if ((name != "dense" && name != "matmul") || graph_.type(reader.inputs[0]).rank() != 2) continue;
-      if (reader.attributes.flag("transpose_a") || reader.attributes.flag("transpose_b")) continue;
-      if (graph_.type(reader.inputs[0]).shape[0] <= kMostStationaryRows) reader.attributes.set("stationary", true);
-    }
   }
 
   static void keep_only(Instruction& update, const UpdateInputs& inputs, const std::vector<size_t>& kept,

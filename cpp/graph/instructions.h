@@ -47,6 +47,8 @@ void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& l
 void fuse_slopes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Applies an optimizer to each block of a product that is a gradient, instead of keeping the gradient.
 void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
+// Decides which worker keeps what from one step to the next, and so how products are cut and their results stored.
+void assign_owners(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
 // A check becomes an instruction without a result, as early as it can be.
 void drop_renames(Instructions& list);

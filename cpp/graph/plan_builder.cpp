@@ -56,6 +56,7 @@ class PlanBuilder {
     fuse(graph, outputs, list);
     fuse_slopes(graph, outputs, list);
     fuse_updates(graph, outputs, list);
+    assign_owners(graph, outputs, list);
     drop_renames(list);
     return list;
   }

@@ -21,6 +21,12 @@ class Uses {
     }
   }
 
+  int count(Value value) const { return count_.at(value); }
+  // The instruction that makes `value`, or null.
+  Instruction* maker(Value value) const {
+    const auto found = maker_.find(value);
+    return found == maker_.end() ? nullptr : found->second;
+  }
   // The instruction that makes `value`, if nobody else reads the value.
   Instruction* sole_maker(Value value) const {
     const auto maker = maker_.find(value);

@@ -1,7 +1,9 @@
 #include <algorithm>
+#include <numeric>
 #include <vector>
 
 #include "core/threads.h"
+#include "graph/column_blocks.h"
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
@@ -61,12 +63,28 @@ std::vector<TensorType> infer_matmul(const NodeInfo& info) {
   return {{info.inputs[0].dtype, shape}};
 }
 
+// Of a product of two matrices: how many blocks of columns A and C lie in, and of the rows of B are summed up apart.
+void require_blocks(const NodeInfo& info) {
+  const MatmulSizes sizes(info);
+  const ColumnBlocks a(sizes.m, sizes.k, info, "a_blocks"), c(sizes.m, sizes.n, info, "out_blocks");
+  a.require_possible(info);
+  c.require_possible(info);
+  const int64_t stationary = info.attr().integer("stationary", 1);
+  require(stationary >= 1, info.op, ": 'stationary' must be at least 1, received ", stationary);
+  if (a.count == 1 && c.count == 1 && stationary == 1) return;
+  require(info.inputs[0].rank() == 2 && info.inputs[1].rank() == 2 && !sizes.transpose_a, info.op,
+          ": only a product of two matrices, the first not transposed, can be done in blocks");
+  require(stationary == 1 || a.count == 1 || a.count == stationary, info.op, ": 'stationary' ", stationary,
+          " contradicts 'a_blocks' ", a.count);
+}
+
 std::vector<TensorType> infer_dense(const NodeInfo& info) {
   if (info.inputs.size() != 3) require_inputs(info, 2);
   NodeInfo product = info;
   product.inputs.resize(2);
   const std::vector<TensorType> outputs = infer_matmul(product);
   require_epilogue(info, outputs[0].shape.back());
+  require_blocks(info);
   return outputs;
 }
 
@@ -82,6 +100,7 @@ std::vector<TensorType> infer_slope(const NodeInfo& info) {
   const std::string slope = info.attr().text("slope", "");
   const int function = find_unary(slope);
   require(function >= 0 && unary_function(function).grad_name != nullptr, info.op, ": no slope of '", slope, "'");
+  require_blocks(info);
   return outputs;
 }
 
@@ -113,13 +132,15 @@ StepKernel prepare_product(const NodeInfo& info) {
   const auto a_begin = batch_offsets(sizes.batch.empty() ? Shape{0, 0} : info.inputs[0].shape, sizes.batch);
   const auto b_begin = batch_offsets(info.inputs[1].shape, sizes.batch);
   const int64_t batch = element_count(sizes.batch);
-  const bool stationary = info.attr().flag("stationary") && batch == 1;
-  const Product<T> product(sizes.m, sizes.n, sizes.k, sizes.transpose_a, sizes.transpose_b, kernels().gemm.of(T{}),
-                           stationary ? stationary_blocks(sizes.k) : 1, info.attr().flag("sparse_a"));
+  const int64_t stationary = info.attr().integer("stationary", 1);  // blocks of B's rows
+  const Product<T> product(sizes.m, sizes.n, sizes.k,
+                           {sizes.transpose_a, info.attr().integer("a_blocks", 1), info.attr().flag("sparse_a")},
+                           {sizes.transpose_b}, kernels().gemm.of(T{}), stationary);
+  const ColumnBlocks c_blocks(product.m(), product.n(), info, "out_blocks");
 
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool has_bias = info.inputs.size() > 2;
-  if (stationary && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
+  if (stationary > 1 && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
   StepKernel kernel;
   kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
@@ -136,15 +157,22 @@ StepKernel prepare_product(const NodeInfo& info) {
       after.bias = data.in<T>(2);
     }
     T* scratch = data.scratch<T>() + worker.index * product.scratch_size();
-    const int across = product.column_workers(batch, worker.count);
+    const bool whole = c_blocks.count == 1;
+    const int across = whole ? product.column_workers(batch, worker.count)
+                             : static_cast<int>(std::gcd<int64_t>(c_blocks.count, worker.count));
     const Range rows = Worker{worker.index / across, worker.count / across}.share(batch * product.m());
-    const Range columns = Worker{worker.index % across, across}.share(product.n(), product.column_grain());
-    for (int64_t row = rows.begin; row < rows.end;) {
-      const int64_t i = row / product.m();
-      const int64_t end = std::min(rows.end, (i + 1) * product.m());
-      product.run(data.in<T>(0) + a_begin[i], data.in<T>(1) + b_begin[i], data.out<T>() + i * sizes.m * sizes.n,
-                  product.n(), after, {row - i * product.m(), end - i * product.m()}, columns, scratch);
-      row = end;
+    const Range columns =
+        Worker{worker.index % across, across}.share(product.n(), whole ? product.column_grain() : c_blocks.width());
+    for (int64_t j = columns.begin, next; j < columns.end; j = next) {
+      next = j + c_blocks.run(j, columns.end);
+      for (int64_t row = rows.begin; row < rows.end;) {
+        const int64_t i = row / product.m();
+        const int64_t end = std::min(rows.end, (i + 1) * product.m());
+        product.run(data.in<T>(0) + a_begin[i], data.in<T>(1) + b_begin[i],
+                    data.out<T>() + i * sizes.m * sizes.n + c_blocks.shift(j), c_blocks.width(), after,
+                    {row - i * product.m(), end - i * product.m()}, {j, next}, scratch);
+        row = end;
+      }
     }
   };
   return kernel;

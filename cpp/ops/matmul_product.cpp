@@ -47,13 +47,18 @@ int64_t round_up(int64_t a, int64_t b) {
 }  // namespace
 
 template <typename T>
-Product<T>::Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
-                    int64_t least_blocks, bool sparse_a)
-    : kernels_(&kernels), m_(m), n_(n), k_(k), sparse_a_(sparse_a && n > 1) {
-  a_row_ = transpose_a ? 1 : k;
-  a_step_ = transpose_a ? m : 1;
-  b_step_ = transpose_b ? 1 : n;
-  b_column_ = transpose_b ? k : 1;
+Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const GemmKernels<T>& kernels,
+                    int64_t least_blocks)
+    : kernels_(&kernels), m_(m), n_(n), k_(k), sparse_a_(a.sparse && n > 1) {
+  const int64_t a_width = (a.transposed ? m : k) / a.blocks, b_width = (b.transposed ? k : n) / b.blocks;
+  a_row_ = a.transposed ? 1 : a_width;
+  a_step_ = a.transposed ? a_width : 1;
+  b_step_ = b.transposed ? 1 : b_width;
+  b_column_ = b.transposed ? b_width : 1;
+  if (a.blocks > 1 && !a.transposed) {
+    least_blocks = a.blocks;
+    a_block_ = a_width * (m - 1);
+  }
   if (n == 1 && m > 1) {
     exchanged_ = true;
     std::swap(m_, n_);
@@ -141,7 +146,7 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
     int64_t p = first;
     do {
       block.first.k = std::min(depth_, k_ - p);
-      place_a(a + i * a_row_ + p * a_step_, packed_a, block);
+      place_a(a + i * a_row_ + p * a_step_ + p / depth_ * a_block_, packed_a, block);
       for (int64_t j = columns.begin; j < columns.end; j += width_) {
         block.columns = std::min(width_, columns.end - j);
         place_b(b + p * b_step_ + j * b_column_, packed_b, block);

@@ -6,6 +6,13 @@
 
 namespace lamina {
 
+// An operand of a product: perhaps transposed, perhaps in blocks of columns (graph/column_blocks.h), perhaps largely 0.
+struct Factor {
+  bool transposed = false;
+  int64_t blocks = 1;
+  bool sparse = false;
+};
+
 // C (m, n) = op(A) (m, k) op(B) (k, n), row-major, where op may transpose; how the product of these sizes is cut into
 // blocks for the caches. The work may be shared out in any rectangles of C without changing a bit of it.
 // Rows of a sparse A of which few elements are not 0 meet only the rows of B that those do.
@@ -13,9 +20,9 @@ namespace lamina {
 template <typename T>
 class Product {
  public:
-  // k is cut into `least_blocks` blocks at least.
-  Product(int64_t m, int64_t n, int64_t k, bool transpose_a, bool transpose_b, const GemmKernels<T>& kernels,
-          int64_t least_blocks = 1, bool sparse_a = false);
+  // k is cut into `least_blocks` blocks at least. Of operands in blocks, those that lie side by side along k are
+  // A's; of others, a call of `run` sees one.
+  Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const GemmKernels<T>& kernels, int64_t least_blocks = 1);
 
   double nanoseconds() const;  // estimate for one core, without the epilogue
   int64_t m() const { return m_; }
@@ -48,7 +55,8 @@ class Product {
 
   const GemmKernels<T>* kernels_;
   int64_t m_, n_, k_;
-  int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step]
+  int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step],
+  int64_t a_block_ = 0;        // and this further on for each block of k before p's
   int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
   bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;               // vectors run along k

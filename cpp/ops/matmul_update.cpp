@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/threads.h"
+#include "graph/column_blocks.h"
 #include "kernels/dispatch.h"
 #include "ops/matmul_product.h"
 #include "ops/register.h"
@@ -22,6 +23,10 @@ struct FactoredUpdate {
   int clock() const { return 1 + slots; }
   int a() const { return slots + 3; }
   int b() const { return slots + 4; }
+  // What the product sums over, and how op(A) transposed and op(B) lie in memory.
+  int64_t depth(const NodeInfo& info) const { return info.inputs[a()].shape[!transpose_a]; }
+  ColumnBlocks a_blocks(const NodeInfo& info) const { return {depth(info), info.inputs[0].shape[0], info, "a_blocks"}; }
+  ColumnBlocks b_blocks(const NodeInfo& info) const { return {depth(info), info.inputs[0].shape[1], info, "b_blocks"}; }
 
   UpdateRule rule;
   int slots;
@@ -45,19 +50,27 @@ std::vector<TensorType> infer_matmul_update(const NodeInfo& info) {
               b.shape[!update.transpose_b] == weight.shape[1] &&
               a.shape[!update.transpose_a] == b.shape[update.transpose_b],
           info.op, ": the product of ", to_string(a), " and ", to_string(b), " is no gradient of ", to_string(weight));
+  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
+  a_blocks.require_possible(info);
+  b_blocks.require_possible(info);
+  require((a_blocks.count == 1 || update.transpose_a) && (b_blocks.count == 1 || !update.transpose_b), info.op,
+          ": only an A that is transposed and a B that is not can lie in blocks of columns");
   return {info.inputs.begin(), info.inputs.begin() + 1 + update.slots};
 }
 
 // A block of the gradient: a quarter of the first cache, and whole tiles.
 constexpr int64_t kBlockRows = 24, kBlockColumns = 128;
+// Workers share the rows of the weight if it has so many, else its columns.
+constexpr int64_t kFewRows = 16;
 
 template <typename T>
 StepKernel prepare_typed(const NodeInfo& info) {
   const FactoredUpdate update(info);
   const int64_t m = info.inputs[0].shape[0], n = info.inputs[0].shape[1];
-  const int64_t k = info.inputs[update.a()].shape[!update.transpose_a];
-  const Product<T> product(m, n, k, update.transpose_a, update.transpose_b, kernels().gemm.of(T{}), 1,
-                           info.attr().flag("sparse_a"));
+  const int64_t k = update.depth(info);
+  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
+  const Product<T> product(m, n, k, {update.transpose_a, a_blocks.count, info.attr().flag("sparse_a")},
+                           {update.transpose_b, b_blocks.count}, kernels().gemm.of(T{}));
   // op(A) (i, p) and op(B) (p, j) for p = 0.
   const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
   const int most = thread_count();
@@ -77,14 +90,17 @@ StepKernel prepare_typed(const NodeInfo& info) {
     span.stride = n;
     span.gradient = gradient;
     span.decay = decay * scalars.lr;
-    const Range rows = worker.share(m);
-    for (int64_t j = 0; j < n; j += kBlockColumns) {
-      span.columns = std::min(kBlockColumns, n - j);
+    const bool by_rows = m >= kFewRows;
+    const Range rows = by_rows ? worker.share(m) : Range{0, m};
+    const Range columns = by_rows ? Range{0, n} : worker.share(n, product.column_grain());
+    for (int64_t j = columns.begin; j < columns.end; j += span.columns) {
+      span.columns = std::min(kBlockColumns, b_blocks.run(j, columns.end));
       span.gradient_stride = span.columns;
-      for (int64_t i = rows.begin; i < rows.end; i += kBlockRows) {
-        span.rows = std::min(kBlockRows, rows.end - i);
-        product.run(data.in<T>(update.a()) + i * a_row, data.in<T>(update.b()) + j * b_column, gradient, span.columns,
-                    {}, {0, span.rows}, {0, span.columns}, gradient + kBlockRows * kBlockColumns);
+      for (int64_t i = rows.begin; i < rows.end; i += span.rows) {
+        span.rows = std::min(kBlockRows, a_blocks.run(i, rows.end));
+        product.run(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
+                    data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column, gradient, span.columns, {},
+                    {0, span.rows}, {0, span.columns}, gradient + kBlockRows * kBlockColumns);
         const int64_t begin = i * n + j;
         span.weight = data.in<T>(0) + begin;
         span.new_weight = data.out<T>(0) + begin;

@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "graph/column_blocks.h"
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
 #include "ops/reduction.h"
@@ -139,6 +140,34 @@ StepKernel prepare(const NodeInfo& info) {
   return step;
 }
 
+// The columns' sums of a matrix that lies in blocks of them: blocks are an axis more.
+NodeInfo blocks_as_axis(const NodeInfo& info) {
+  static const Attributes middle = [] {
+    Attributes attributes;
+    attributes.set("axes", Shape{1});
+    return attributes;
+  }();
+  require_inputs(info, 1);
+  const Shape& shape = info.inputs[0].shape;
+  require(shape.size() == 2, info.op, ": expected a matrix, received ", to_string(info.inputs[0]));
+  const ColumnBlocks blocks(shape[0], shape[1], info, "blocks");
+  blocks.require_possible(info);
+  NodeInfo sum = info;
+  sum.inputs[0].shape = {blocks.count, blocks.rows, blocks.width()};
+  sum.attributes = &middle;
+  return sum;
+}
+
+std::vector<TensorType> infer_sum_blocks(const NodeInfo& info) {
+  TensorType sums = infer<Kind::kSum>(blocks_as_axis(info))[0];
+  sums.shape = {info.inputs[0].shape[1]};
+  return {sums};
+}
+
+StepKernel prepare_sum_blocks(const NodeInfo& info) {
+  return prepare<Kind::kSum>(blocks_as_axis(info));
+}
+
 // --- gradients -------------------------------------------------------------------------------------------------------
 
 std::vector<Value> grad_sum(const GradContext& c) {
@@ -209,6 +238,7 @@ std::vector<Value> grad_prod(const GradContext& c) {
 
 void register_reduce_ops() {
   register_op({"sum", infer<Kind::kSum>, prepare<Kind::kSum>, grad_sum});
+  register_op({"sum_blocks", infer_sum_blocks, prepare_sum_blocks});
   register_op({"mean", infer<Kind::kMean>, prepare<Kind::kMean>, grad_mean});
   register_op({"prod", infer<Kind::kProd>, prepare<Kind::kProd>, grad_prod});
   register_op({"max", infer<Kind::kMax>, prepare<Kind::kMax>, grad_extreme});

@@ -13,6 +13,20 @@ def _turn(x: Array, transpose: bool) -> Array:
     return np.swapaxes(x, -1, -2) if transpose else x
 
 
+def to_blocks(x: Array, blocks: int) -> Array:
+    """Lay the columns of a matrix out in blocks, one after the other, in memory of its shape."""
+    if blocks == 1:
+        return x
+    return np.concatenate([block.ravel() for block in np.hsplit(x, blocks)]).reshape(x.shape)
+
+
+def from_blocks(x: Array, blocks: int) -> Array:
+    """Return the matrix whose columns lie in blocks."""
+    if blocks == 1:
+        return x
+    return np.hstack(list(x.reshape(blocks, len(x), x.shape[1] // blocks)))
+
+
 @op("matmul")
 def matmul(
     a: Array, b: Array, transpose_a: bool = False, transpose_b: bool = False, **_: Any
@@ -41,10 +55,13 @@ def matmul_slope(
     slope: str,
     transpose_a: bool = False,
     transpose_b: bool = False,
+    a_blocks: int = 1,
+    out_blocks: int = 1,
     **parameters: Any,
 ) -> Array:
     """Return op(a) op(b) f'(via), f being the activation that `slope` names."""
-    product = np.matmul(_turn(a, transpose_a), _turn(b, transpose_b))
+    a = from_blocks(a, a_blocks)
+    product = to_blocks(np.matmul(_turn(a, transpose_a), _turn(b, transpose_b)), out_blocks)
     return np.asarray(OPS[f"{slope}_grad"].forward(via, product, **parameters))
 
 
@@ -54,12 +71,14 @@ def dense(
     w: Array,
     *bias: Array,
     activation: str = "identity",
-    stationary: bool = False,
+    stationary: int = 1,
+    a_blocks: int = 1,
+    out_blocks: int = 1,
     sparse_a: bool = False,
     **parameters: Any,
 ) -> Array:
     """Return activation(x w + bias): what the core computes in one pass."""
-    y = np.matmul(x, w)
+    y = np.matmul(from_blocks(x, a_blocks), w)
     for b in bias:
         y = y + b
-    return np.asarray(OPS[activation].forward(y, **parameters))
+    return to_blocks(np.asarray(OPS[activation].forward(y, **parameters)), out_blocks)

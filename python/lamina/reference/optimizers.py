@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from lamina.reference.linalg import from_blocks
 from lamina.reference.registry import OPS, Array, Reference, in_dtype
 
 Stepped = tuple[Array, list[Array]]
@@ -274,10 +275,13 @@ def _matmul_update(
     transpose_a: bool = False,
     transpose_b: bool = False,
     sparse_a: bool = False,
+    a_blocks: int = 1,
+    b_blocks: int = 1,
     **parameters: Any,
 ) -> tuple[Array, ...]:
     """Update a weight by the gradient a b, of (weight, slots, rate, iterations, a, b)."""
     *state, lr, iterations, a, b = inputs
+    a, b = from_blocks(a, a_blocks), from_blocks(b, b_blocks)
     gradient = OPS["matmul"].forward(a, b, transpose_a=transpose_a, transpose_b=transpose_b)
     forward = OPS[rule].forward
     return tuple(

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from lamina.reference.linalg import from_blocks
 from lamina.reference.registry import Array, op
 
 
@@ -35,6 +36,12 @@ def sum_(x: Array, axes: Sequence[int] = (), keepdims: bool = False) -> Array:
 @sum_.gradient
 def _(dy: Array, x: Array, axes: Sequence[int] = (), keepdims: bool = False) -> tuple[Array]:
     return (_spread(dy, x, axes, keepdims),)
+
+
+@op("sum_blocks")
+def sum_blocks(x: Array, blocks: int = 1) -> Array:
+    """Return the sums of the columns of a matrix that lies in blocks of them."""
+    return np.asarray(np.sum(from_blocks(x, blocks), axis=0, dtype=_widened(x)))
 
 
 @op("mean")
