@@ -1,13 +1,15 @@
-"""`import lamina` is light: what it leaves alone until asked, and how long it takes."""
+"""Lamina is light: what importing it leaves alone, how long that takes, how large the wheel is."""
 
 from __future__ import annotations
 
 import math
 import sys
+import zlib
 from pathlib import Path
 
 import pytest
 
+import lamina
 from tools import run
 
 # What a script asks for before it has made a model.
@@ -50,3 +52,9 @@ def test_import_adds_little_to_numpy(tmp_path: Path) -> None:
         if ours < 0.25 * numpy:
             return
     pytest.fail(f"import numpy {numpy:.4f} s, then import lamina {ours:.4f} s")
+
+
+def test_a_wheel_has_at_most_two_megabytes() -> None:
+    files = [path for path in Path(lamina.__path__[0]).rglob("*") if path.is_file()]
+    packed = sum(len(zlib.compress(f.read_bytes())) for f in files if f.suffix != ".pyc")
+    assert packed < 2e6

@@ -143,6 +143,11 @@ def test_scalars_and_empty_tensors(shape: tuple[int, ...]) -> None:
     )
 
 
+def test_one_element_for_many_keeps_its_sign() -> None:
+    assert np.signbit(ops.multiply(np.ones(3, np.float32), np.float32(-0.0))).all()
+    assert np.signbit(ops.multiply(np.float32(-0.0), np.ones(3, np.float32))).all()
+
+
 def test_views_and_read_only_arrays_are_read_right() -> None:
     view = CUBE[::2, :, ::-2]
     view.flags.writeable = False

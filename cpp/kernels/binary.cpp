@@ -35,7 +35,7 @@ struct Elements {
 template <typename T>
 struct OneElement {
   Vec<T> value;
-  LAMINA_INLINE explicit OneElement(const T* data) : value(Vec<T>{} + *data) {}
+  LAMINA_INLINE explicit OneElement(const T* data) : value(broadcast(*data)) {}
   LAMINA_INLINE Vec<T> whole(int64_t) const { return value; }
   LAMINA_INLINE Vec<T> part(int64_t, int64_t) const { return value; }
 };

@@ -6,8 +6,7 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-// --- rows
-// -------------------------------------------------------------------------------------------------------------
+// --- rows ----------------------------------------------------------------------------------------------------------
 
 constexpr int kAccumulators = 8;
 constexpr int64_t kRounds = 64;  // vectors that an accumulator takes before it is put aside
@@ -45,8 +44,7 @@ void rows(const In* x, int64_t rows, int64_t n, int64_t stride, Out* out) {
   }
 }
 
-// --- columns
-// ----------------------------------------------------------------------------------------------------------
+// --- columns -------------------------------------------------------------------------------------------------------
 
 constexpr int kTogether = 8;           // rows combined with each other before they meet the output
 constexpr int64_t kRowBlock = 1024;    // rows combined before they meet what the blocks before gave
@@ -61,7 +59,7 @@ LAMINA_INLINE Vec<Acc> combine_rows(const In* x, int64_t stride, Load load) {
 }
 
 template <typename Op, typename Acc, typename In>
-LAMINA_INLINE void add_columns(const In* x, int64_t rows, int64_t n, int64_t stride, Acc* out) {
+void add_columns(const In* x, int64_t rows, int64_t n, int64_t stride, Acc* out) {
   const int64_t whole = n / kLanes<Acc> * kLanes<Acc>, rest = n - whole;
   const auto load_whole = [](const In* p) { return load_as<Acc>(p); };
   const auto load_rest = [rest](const In* p) { return load_part<Acc>(p, rest, Acc(0)); };
@@ -108,8 +106,7 @@ void columns(const In* x, int64_t rows, int64_t n, int64_t stride, Out* out) {
   }
 }
 
-// --- the table
-// --------------------------------------------------------------------------------------------------------
+// --- the table -----------------------------------------------------------------------------------------------------
 
 // Integers add and multiply as unsigned ones: they wrap around, which signed ones may not.
 template <typename T>

@@ -77,65 +77,72 @@ Range share_outputs(const Reduction& reduction, Worker worker) {
   return worker.share(reduction.outputs(), std::max<int64_t>(reduction.width(), 1));
 }
 
+// The step of one reduction: outputs start at `first`, take in x by `kernel` and what chunks gave by `combine`, and are
+// divided by `divisor` in the end.
+template <typename T, typename Out>
+StepKernel reduction_step(const NodeInfo& info, const Reduction& reduction, const ReduceKernel<T, Out>& kernel,
+                          const ReduceKernel<Out, Out>& combine, Out first, double divisor) {
+  const Chunks chunks(reduction);
+  const Range repeats = {0, reduction.repeats()}, length = {0, reduction.length()};
+  const auto apply = [=](const T* x, Range outputs, Range some_repeats, Range some_length, Out* out) {
+    const auto run = reduction.by_rows() ? kernel.rows : kernel.columns;
+    reduction.run(x, outputs, some_repeats, some_length,
+                  [&](const T* from, int64_t rows, int64_t n, int64_t stride, int64_t output) {
+                    run(from, rows, n, stride, out + output);
+                  });
+  };
+  const auto finish = [divisor](Out* out, Range outputs) {
+    if (divisor == 1) return;
+    for (int64_t i = outputs.begin; i < outputs.end; ++i) out[i] /= static_cast<Out>(divisor);
+  };
+  StepKernel step;
+  step.nanoseconds = io_ns(info, reduction.by_rows() ? 3.0 : 0.2);
+  if (chunks.count <= 1) {
+    step.run = [=](const StepData& data, Worker worker, int) {
+      const Range outputs = share_outputs(reduction, worker);
+      Out* out = data.out<Out>();
+      std::fill(out + outputs.begin, out + outputs.end, first);
+      apply(data.in<T>(0), outputs, repeats, length, out);
+      finish(out, outputs);
+    };
+    return step;
+  }
+  const int64_t count = reduction.outputs();
+  step.phases = 2;
+  step.scratch_bytes = chunks.count * count * static_cast<int64_t>(sizeof(Out));
+  step.run = [=](const StepData& data, Worker worker, int phase) {
+    Out* partial = data.scratch<Out>();  // (chunks, outputs)
+    if (phase == 0) {
+      const Range mine = worker.share(chunks.count);
+      for (int64_t c = mine.begin; c < mine.end; ++c) {
+        const bool cut_repeats = Chunks::along_repeats(reduction);
+        Out* out = partial + c * count;
+        std::fill(out, out + count, first);
+        apply(data.in<T>(0), {0, count}, cut_repeats ? chunks.of(c, repeats.end) : repeats,
+              cut_repeats ? length : chunks.of(c, length.end), out);
+      }
+      return;
+    }
+    const Range outputs = count >= kNarrow ? worker.share(count, 16) : worker.share(count, kNarrow);
+    Out* out = data.out<Out>();
+    std::fill(out + outputs.begin, out + outputs.end, first);
+    combine.columns(partial + outputs.begin, chunks.count, outputs.size(), count, out + outputs.begin);
+    finish(out, outputs);
+  };
+  return step;
+}
+
 template <Kind kKind>
 StepKernel prepare(const NodeInfo& info) {
   const Reduction reduction(info.inputs[0].shape, axes_of(info, 0));
-  const Chunks chunks(reduction);
+  const double count = static_cast<double>(reduction.repeats() * reduction.length());
   StepKernel step;
-  step.nanoseconds = io_ns(info, reduction.by_rows() ? 3.0 : 0.2);
   visit_dtype(info.inputs[0].dtype, [&](auto item) {
     using T = std::conditional_t<std::is_same_v<decltype(item), bool>, uint8_t, decltype(item)>;
     using Out = std::conditional_t<kIsSum<kKind>, typename SumOf<T>::Type, T>;
-    const auto kernel = kernel_of<kKind>(kernels().reduce.of(T{}));
-    const Out first = identity<kKind, Out>();
-    const Range repeats = {0, reduction.repeats()}, length = {0, reduction.length()};
-    const double divisor = static_cast<double>(reduction.repeats() * reduction.length());
-    const auto apply = [reduction, kernel](const T* x, Range outputs, Range some_repeats, Range some_length, Out* out) {
-      const auto run = reduction.by_rows() ? kernel.rows : kernel.columns;
-      reduction.run(x, outputs, some_repeats, some_length,
-                    [&](const T* from, int64_t rows, int64_t n, int64_t stride, int64_t output) {
-                      run(from, rows, n, stride, out + output);
-                    });
-    };
-    const auto finish = [divisor](Out* out, Range outputs) {
-      static_cast<void>(divisor);  // only the mean divides
-      if constexpr (kKind == Kind::kMean) {
-        for (int64_t i = outputs.begin; i < outputs.end; ++i) out[i] /= static_cast<Out>(divisor);
-      }
-    };
-    if (chunks.count <= 1) {
-      step.run = [=](const StepData& data, Worker worker, int) {
-        const Range outputs = share_outputs(reduction, worker);
-        Out* out = data.out<Out>();
-        std::fill(out + outputs.begin, out + outputs.end, first);
-        apply(data.in<T>(0), outputs, repeats, length, out);
-        finish(out, outputs);
-      };
-      return;
-    }
-    const auto combine = kernel_of<kKind>(kernels().reduce.of(Out{})).columns;
-    const int64_t count = reduction.outputs();
-    step.phases = 2;
-    step.scratch_bytes = chunks.count * count * static_cast<int64_t>(sizeof(Out));
-    step.run = [=](const StepData& data, Worker worker, int phase) {
-      Out* partial = data.scratch<Out>();  // (chunks, outputs)
-      if (phase == 0) {
-        const Range mine = worker.share(chunks.count);
-        for (int64_t c = mine.begin; c < mine.end; ++c) {
-          const bool cut_repeats = Chunks::along_repeats(reduction);
-          Out* out = partial + c * count;
-          std::fill(out, out + count, first);
-          apply(data.in<T>(0), {0, count}, cut_repeats ? chunks.of(c, repeats.end) : repeats,
-                cut_repeats ? length : chunks.of(c, length.end), out);
-        }
-        return;
-      }
-      const Range outputs = count >= kNarrow ? worker.share(count, 16) : worker.share(count, kNarrow);
-      Out* out = data.out<Out>();
-      std::fill(out + outputs.begin, out + outputs.end, first);
-      combine(partial + outputs.begin, chunks.count, outputs.size(), count, out + outputs.begin);
-      finish(out, outputs);
-    };
+    step = reduction_step(info, reduction, kernel_of<kKind>(kernels().reduce.of(T{})),
+                          kernel_of<kKind>(kernels().reduce.of(Out{})), identity<kKind, Out>(),
+                          kKind == Kind::kMean ? count : 1.0);
   });
   return step;
 }
