@@ -17,19 +17,21 @@ constexpr int kTileRows = 6;
 // From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
-// Rows of A that are packed at once; the copy is read once for every block of B, from the third cache.
+// Rows of a transposed A that are packed at once; the copy is read once for every block of B, from the third cache.
 constexpr int64_t kMostRows = 512;
 // Rows of a sparse A that are looked through at once.
 constexpr int64_t kSparseRows = 16;
 // A row counts as sparse if one in so many of its elements, or fewer, is not 0. (Measured.)
 constexpr int64_t kSparse = 2;
-// Rows a multiple of this apart meet in the same few lines of the first cache, and have to be copied closer together.
+// Elements of a row of A that lie a multiple of this apart meet in the same few lines of the first cache, and have to
+// be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
 // What it costs to read an operand, or to pack B, as that many more rows or columns.
-constexpr int64_t kReadCost = 4, kPackCost = 8;
-// What it costs, in multiply-adds, to write an element of a row that another core writes as well: prefetching takes the
-// other's lines away.
-constexpr int64_t kShareCost = 20;
+constexpr int64_t kReadCost = 4, kPackCost = 32;
+// What it costs, in multiply-adds, to write a piece of a row of which another core writes the next: prefetching takes
+// the other's lines away. Between pieces this wide that happens too rarely to matter.
+constexpr int64_t kShareCost = 1280;
+constexpr int64_t kWidePiece = 256;
 
 // Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than adding up the
 // vectors that are left over when vectors run along k. (Measured.)
@@ -68,10 +70,10 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   constexpr int64_t size = sizeof(T);
   const int64_t lanes = kernels.lanes;
   const bool transposed = b_column_ != 1;
-  use_dot_ = !sparse_a_ && transposed && a_step_ == 1 && b_step_ == 1 && dot_is_better(m_, k);
+  use_dot_ = !sparse_a_ && transposed && b_step_ == 1 && dot_is_better(m_, k);
   pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && k * n_ * size >= kPackBytes));
-  const int64_t a_stride = std::max(a_row_, a_step_) * size;
-  pack_a_ = sparse_a_ ? a_step_ != 1 : pack_b_ && a_stride % kConflictBytes == 0;
+  const bool conflict = pack_b_ && a_step_ * size % kConflictBytes == 0;
+  pack_a_ = a_step_ != 1 && (sparse_a_ || use_dot_ || conflict);
 
   int64_t vectors = kernels.kMaxVectors;
   while (kernels.max_rows[vectors] < std::min<int64_t>(kTileRows, m_)) --vectors;
@@ -83,7 +85,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   depth_ = round_up(divide_up(std::max<int64_t>(k, 1), blocks), use_dot_ || pack_a_ || pack_b_ ? lanes : 1);
   const int64_t most_width = kBlockBytes / size / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
-  const int64_t most_rows = sparse_a_ && !pack_b_ ? kSparseRows : kMostRows;
+  const int64_t most_rows = sparse_a_ && !pack_b_ ? kSparseRows : pack_a_ ? kMostRows : m_;
   height_ = std::max(std::min(round_up(m_, max_rows_), most_rows), max_rows_);
   if (pack_b_) packed_b_size_ = width_ * depth_;
   if (pack_a_) packed_a_size_ = height_ * depth_;
@@ -93,16 +95,18 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
 template <typename T>
 int Product<T>::column_workers(int64_t batch, int workers) const {
   // Rows are contiguous. Where pieces of columns lie side by side, cores fetch ahead across the border and take lines
-  // from each other: measured forty times slower to write.
-  if (batch * m_ >= workers * kTileRows) return 1;
+  // from each other: measured forty times slower to write. But columns of one's own are all of B that one has to pack.
+  const bool many_rows = batch * m_ >= workers * kTileRows;
+  if (many_rows && !pack_b_) return 1;
   int best = 1;
   int64_t least = std::numeric_limits<int64_t>::max();
   for (int across = 1; across <= workers; ++across) {
     if (workers % across != 0) continue;
     const int64_t rows = divide_up(batch * m_, workers / across);
     const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
+    if (across > 1 && many_rows && columns < kWidePiece) break;
     const int64_t read = (rows + (pack_b_ ? kPackCost : kReadCost)) * (columns + kReadCost) * k_;
-    const int64_t cost = read + (across > 1 ? kShareCost * rows * columns : 0);
+    const int64_t cost = read + (across > 1 ? kShareCost * rows : 0);
     if (cost < least) {
       least = cost;
       best = across;
@@ -175,10 +179,9 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
   }
 }
 
-// A packed block lies row by row, so that the tiles' next rows are what comes next in memory.
+// A packed block lies row by row, as an A that is not transposed does.
 template <typename T>
 void Product<T>::place_a(const T* a, T* packed, Block& block) const {
-  const int64_t k = block.first.k;
   block.first.a = pack_a_ ? packed : a;
   block.first.a_row = a_row_;
   block.first.a_step = a_step_;
@@ -187,11 +190,7 @@ void Product<T>::place_a(const T* a, T* packed, Block& block) const {
   block.first.a_row = depth_;
   block.first.a_step = 1;
   block.a_tile = block.tile_rows * depth_;
-  if (a_step_ == 1) {
-    kernels_->pack(a, a_row_, block.rows, k, packed, depth_);
-  } else {
-    kernels_->pack_transposed(a, a_step_, block.rows, k, packed, depth_);
-  }
+  kernels_->pack_transposed(a, a_step_, block.rows, block.first.k, packed, depth_);
 }
 
 template <typename T>
@@ -210,9 +209,10 @@ void Product<T>::place_b(const T* b, T* packed, Block& block) const {
 template <typename T>
 void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
   GemmTask<T> row = block.first;
+  const bool contiguous = row.a_step == 1 && row.a_row == row.k;
   for (int64_t i = 0; i < block.rows; i += block.tile_rows) {
     const int64_t rows = std::min(block.tile_rows, block.rows - i);
-    if (pack_a_) row.ahead = row.a + block.a_tile;
+    if (contiguous) row.ahead = row.a + block.a_tile;
     if (use_dot_) {
       row.columns = block.columns;
       kernels_->dot(row, rows);
