@@ -47,13 +47,22 @@ def pooling_cases() -> list[Case]:
 
 
 def normalization_cases() -> list[Case]:
-    """Return the cases of batch normalization."""
+    """Return the cases of normalization by batches and by groups."""
     cases = []
     for shape in [(5, 3), (1, 4), (700, 1), (2, 3, 67), (3, 9, 11, 5), (40, 130), (4097, 17)]:
         x, channels, variance = values(*shape), values(shape[-1]), values(shape[-1], low=1)
         cases += [
             case("batch_norm", x, channels, channels, epsilon=1e-3),
             case("batch_norm_grad", x, x, channels, channels, variance, epsilon=0.1),
+        ]
+    for shape, groups in [
+        *(((5, 3), 1), ((1, 1), 1), ((700, 9), 3), ((3, 1030), 1), ((0, 4), 2), ((300, 70), 1)),
+        *(((2, 3, 68), 4), ((3, 9, 11, 5), 5), ((2, 40, 130), 1), ((1, 700, 12), 3)),
+    ]:
+        x, channels = values(*shape), values(shape[-1])
+        cases += [
+            case("group_norm", x, channels, channels, groups=groups, epsilon=1e-3),
+            case("group_norm_grad", x, x, channels, groups=groups, epsilon=0.1),
         ]
     return cases
 

@@ -12,6 +12,7 @@
 #include "kernels/random.h"
 #include "kernels/recurrent.h"
 #include "kernels/reduce.h"
+#include "kernels/row_norm.h"
 #include "kernels/softmax.h"
 #include "kernels/update.h"
 
@@ -29,6 +30,7 @@ namespace lamina {
   TABLE(isa, PerType<ReduceKernels>, reduce)         \
   TABLE(isa, PerFloat<UpdateKernels>, update)        \
   TABLE(isa, PerFloat<BatchNormKernels>, batch_norm) \
+  TABLE(isa, PerFloat<RowNormKernels>, row_norm)     \
   TABLE(isa, PerFloat<AffineKernels>, affine)        \
   TABLE(isa, PerFloat<PoolKernels>, pool)            \
   TABLE(isa, PerFloat<DepthwiseKernels>, depthwise)  \

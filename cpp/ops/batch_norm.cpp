@@ -4,26 +4,12 @@
 #include "ops/checks.h"
 #include "ops/composed.h"
 #include "ops/register.h"
+#include "ops/row_blocks.h"
 
 // Batch normalization of x (..., channels) over all axes but the last, by the statistics of x itself (Ioffe and Szegedy
 // 2015, arXiv:1502.03167): one pass for the moments, one for the result; two backward.
 namespace lamina {
 namespace {
-
-// A matrix (rows, n) in blocks of rows whose sums are taken apart and then put together in order. The cut follows from
-// the shape alone, so that results do not depend on the number of workers; a block stays in the second-level cache.
-struct Blocks {
-  explicit Blocks(const TensorType& x) : n(x.shape.back()), rows(n > 0 ? x.size() / n : 0) {
-    constexpr int64_t kLeastElements = 1 << 14, kMost = 64;
-    size = std::max({kLeastElements / std::max<int64_t>(n, 1), (rows + kMost - 1) / kMost, int64_t{1}});
-    count = (rows + size - 1) / size;
-  }
-  Range of(int64_t block) const { return {block * size, std::min((block + 1) * size, rows)}; }
-  // Rows that workers take together: whole cache lines.
-  Range share(Worker worker) const { return worker.share(rows, std::max<int64_t>(256 / std::max<int64_t>(n, 1), 1)); }
-
-  int64_t n, rows, size, count;
-};
 
 template <typename T>
 T rstd_of(T variance, T epsilon) {
@@ -51,7 +37,7 @@ std::vector<TensorType> infer_batch_norm(const NodeInfo& info) {
 }
 
 StepKernel prepare_batch_norm(const NodeInfo& info) {
-  const Blocks blocks(info.inputs[0]);
+  const RowBlocks blocks(info.inputs[0]);
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.phases = 3;
@@ -66,34 +52,28 @@ StepKernel prepare_batch_norm(const NodeInfo& info) {
       T* squares = means + blocks.count * n;
       T* scale = squares + blocks.count * n;
       T *mean = data.out<T>(1), *variance = data.out<T>(2);
-      if (phase == 0) {
-        const Range mine = worker.share(blocks.count);
-        for (int64_t b = mine.begin; b < mine.end; ++b) {
-          const Range rows = blocks.of(b);
-          table.moments(data.in<T>(0) + rows.begin * n, rows.size(), n, means + b * n, squares + b * n);
+      const auto block_moments = [&](int64_t b, Range rows) {
+        table.moments(data.in<T>(0) + rows.begin * n, rows.size(), n, means + b * n, squares + b * n);
+      };
+      // Joining samples adds the spread of their means: Chan, Golub and LeVeque 1979.
+      const auto join = [&](int64_t j) {
+        double total = 0, spread = 0;
+        for (int64_t b = 0; b < blocks.count; ++b) {
+          total += static_cast<double>(blocks.of(b).size()) * means[b * n + j];
         }
-      } else if (phase == 1) {
-        // Joining samples adds the spread of their means: Chan, Golub and LeVeque 1979.
-        const Range mine = worker.share(n, 16);
-        for (int64_t j = mine.begin; j < mine.end; ++j) {
-          double total = 0, spread = 0;
-          for (int64_t b = 0; b < blocks.count; ++b) {
-            total += static_cast<double>(blocks.of(b).size()) * means[b * n + j];
-          }
-          const double middle = total / static_cast<double>(blocks.rows);
-          for (int64_t b = 0; b < blocks.count; ++b) {
-            const double shift = means[b * n + j] - middle;
-            spread += squares[b * n + j] + static_cast<double>(blocks.of(b).size()) * shift * shift;
-          }
-          mean[j] = static_cast<T>(middle);
-          variance[j] = static_cast<T>(spread / static_cast<double>(blocks.rows));
-          scale[j] = data.in<T>(1)[j] * rstd_of(variance[j], epsilon);
+        const double middle = total / static_cast<double>(blocks.rows);
+        for (int64_t b = 0; b < blocks.count; ++b) {
+          const double shift = means[b * n + j] - middle;
+          spread += squares[b * n + j] + static_cast<double>(blocks.of(b).size()) * shift * shift;
         }
-      } else {
-        const Range rows = blocks.share(worker);
+        mean[j] = static_cast<T>(middle);
+        variance[j] = static_cast<T>(spread / static_cast<double>(blocks.rows));
+        scale[j] = data.in<T>(1)[j] * rstd_of(variance[j], epsilon);
+      };
+      blocks.run(worker, phase, block_moments, join, [&](Range rows) {
         const int64_t first = rows.begin * n;
         table.forward(data.in<T>(0) + first, rows.size(), n, mean, scale, data.in<T>(2), data.out<T>() + first);
-      }
+      });
     };
   });
   return step;
@@ -126,7 +106,7 @@ std::vector<TensorType> infer_batch_norm_grad(const NodeInfo& info) {
 
 // dx = gamma rstd (dy - mean(dy) - xhat mean(dy xhat)), xhat = (x - mean) rstd.
 StepKernel prepare_batch_norm_grad(const NodeInfo& info) {
-  const Blocks blocks(info.inputs[1]);
+  const RowBlocks blocks(info.inputs[1]);
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.phases = 3;
@@ -142,31 +122,25 @@ StepKernel prepare_batch_norm_grad(const NodeInfo& info) {
       T* sums = data.scratch<T>();  // (count, n)
       T* products = sums + blocks.count * n;
       T *a = products + blocks.count * n, *b = a + n, *c = b + n;
-      if (phase == 0) {
-        const Range mine = worker.share(blocks.count);
-        for (int64_t i = mine.begin; i < mine.end; ++i) {
-          const Range rows = blocks.of(i);
-          const int64_t first = rows.begin * n;
-          table.sums(dy + first, x + first, rows.size(), n, mean, sums + i * n, products + i * n);
-        }
-      } else if (phase == 1) {
-        const Range mine = worker.share(n, 16);
-        for (int64_t j = mine.begin; j < mine.end; ++j) {
-          double sum = 0, product = 0;
-          for (int64_t i = 0; i < blocks.count; ++i) sum += sums[i * n + j], product += products[i * n + j];
-          const T rstd = rstd_of(variance[j], epsilon);
-          data.out<T>(1)[j] = static_cast<T>(product) * rstd;
-          data.out<T>(2)[j] = static_cast<T>(sum);
-          const double rows = static_cast<double>(blocks.rows);
-          a[j] = gamma[j] * rstd;
-          b[j] = -a[j] * rstd * rstd * static_cast<T>(product / rows);
-          c[j] = -a[j] * static_cast<T>(sum / rows);
-        }
-      } else {
-        const Range rows = blocks.share(worker);
+      const auto block_sums = [&](int64_t i, Range rows) {
+        const int64_t first = rows.begin * n;
+        table.sums(dy + first, x + first, rows.size(), n, mean, sums + i * n, products + i * n);
+      };
+      const auto join = [&](int64_t j) {
+        double sum = 0, product = 0;
+        for (int64_t i = 0; i < blocks.count; ++i) sum += sums[i * n + j], product += products[i * n + j];
+        const T rstd = rstd_of(variance[j], epsilon);
+        data.out<T>(1)[j] = static_cast<T>(product) * rstd;
+        data.out<T>(2)[j] = static_cast<T>(sum);
+        const double rows = static_cast<double>(blocks.rows);
+        a[j] = gamma[j] * rstd;
+        b[j] = -a[j] * rstd * rstd * static_cast<T>(product / rows);
+        c[j] = -a[j] * static_cast<T>(sum / rows);
+      };
+      blocks.run(worker, phase, block_sums, join, [&](Range rows) {
         const int64_t first = rows.begin * n;
         table.backward(dy + first, x + first, rows.size(), n, mean, a, b, c, data.out<T>() + first);
-      }
+      });
     };
   });
   return step;

@@ -20,6 +20,7 @@ void register_all_ops() {
   register_pool_ops();
   register_affine_ops();
   register_batch_norm_ops();
+  register_group_norm_ops();
   register_softmax_ops();
   register_crossentropy_ops();
   register_random_ops();

@@ -18,6 +18,7 @@ void register_sort_ops();
 void register_pool_ops();
 void register_affine_ops();
 void register_batch_norm_ops();
+void register_group_norm_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();
 void register_random_ops();

@@ -10,6 +10,7 @@ from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import InputSpec, Shape
 from lamina.layers.weighted import Weighted
+from lamina.ops.normalization import normalize_groups
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 from lamina.variable import Variable
@@ -132,19 +133,10 @@ class GroupNormalization(Affine):
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: channels})
 
     def call(self, inputs: TensorBase) -> TensorBase:
-        axis = self.axis % inputs.ndim
-        channels = inputs.shape[axis]
-        groups = channels if self.groups == -1 else self.groups
-        split = (*inputs.shape[:axis], groups, channels // groups, *inputs.shape[axis + 1 :])
-        others = [i for i in range(1, inputs.ndim + 1) if i != axis]
-        normal = ops.layer_normalization(
-            ops.reshape(inputs, split), None, None, others, self.epsilon
-        )
-        outputs = ops.reshape(normal, inputs.shape)
-        along = [channels if i == axis else 1 for i in range(inputs.ndim)]
-        if self.gamma is not None:
-            outputs = outputs * ops.reshape(self.gamma, along)
-        return outputs if self.beta is None else outputs + ops.reshape(self.beta, along)
+        last = ops.moveaxis(inputs, self.axis, -1)
+        groups = last.shape[-1] if self.groups == -1 else self.groups
+        normal = normalize_groups(last, groups, self.gamma, self.beta, self.epsilon)
+        return ops.moveaxis(normal, -1, self.axis)
 
 
 @layers.register()

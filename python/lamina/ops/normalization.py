@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from lamina import config
-from lamina.ops._apply import to_floating
+from lamina.ops._apply import apply_one, cast, to_floating
+from lamina.ops.creation import ones, zeros
 from lamina.ops.math import rsqrt, square
 from lamina.ops.reduction import mean as mean_of
-from lamina.ops.reduction import moments
-from lamina.ops.shaping import normalize_axes, reshape
+from lamina.ops.shaping import moveaxis, normalize_axes, reshape
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -58,12 +59,11 @@ def layer_normalization(
     """
     tensor = to_floating(x)
     axes = sorted(normalize_axes(axis, tensor.ndim))
-    mean, variance = moments(tensor, axes, keepdims=True)
-    least = config.epsilon() if epsilon is None else epsilon
-    y = (tensor - mean) * rsqrt(variance + least)
-    if gamma is not None:
-        y = y * _along(to_floating(gamma), axes, tensor)
-    return y if beta is None else y + _along(to_floating(beta), axes, tensor)
+    last = moveaxis(tensor, axes, range(-len(axes), 0))
+    size = math.prod(tensor.shape[a] for a in axes)
+    rows = reshape(last, (math.prod(last.shape[: -len(axes)]), size))
+    y = normalize_groups(rows, 1, gamma, beta, epsilon)
+    return moveaxis(reshape(y, last.shape), range(-len(axes), 0), axes)
 
 
 @operation
@@ -82,6 +82,21 @@ def rms_normalization(
     least = config.epsilon() if epsilon is None else epsilon
     y = tensor * rsqrt(mean_of(square(tensor), axes, keepdims=True) + least)
     return y if scale is None else y * _along(to_floating(scale), axes, tensor)
+
+
+def normalize_groups(
+    x: TensorBase,
+    groups: int,
+    gamma: TensorLike | None,
+    beta: TensorLike | None,
+    epsilon: float | None,
+) -> TensorBase:
+    """Return x (batch, ..., channels) normalized by each sample's moments of groups of channels."""
+    size = x.shape[-1]
+    scale = ones((size,), x.dtype) if gamma is None else reshape(cast(gamma, x.dtype), (-1,))
+    offset = zeros((size,), x.dtype) if beta is None else reshape(cast(beta, x.dtype), (-1,))
+    least = config.epsilon() if epsilon is None else epsilon
+    return apply_one("group_norm", x, scale, offset, groups=groups, epsilon=least)
 
 
 def _along(values: TensorBase, axes: list[int], x: TensorBase) -> TensorBase:

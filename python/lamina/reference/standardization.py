@@ -1,4 +1,4 @@
-"""Layers that normalize each sample by statistics of its own."""
+"""Ops and layers that normalize each sample by statistics of its own."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina.reference.layers import Axis, layer
-from lamina.reference.registry import Array
+from lamina.reference.registry import Array, op
 
 
 def _axes(axis: Axis, ndim: int) -> tuple[int, ...]:
@@ -34,6 +34,70 @@ def _slope(dh: Array, h: Array, r: Array, axes: tuple[int, ...]) -> Array:
     """Return the gradient of x: r (dh - mean(dh) - h mean(dh h))."""
     mean = dh.mean(axis=axes, keepdims=True)
     return np.asarray(r * (dh - mean - h * (dh * h).mean(axis=axes, keepdims=True)))
+
+
+# --- the core's ops -------------------------------------------------------------------------------
+
+_GROUP = (1, 3)  # axes of what a group's moments are taken over
+
+
+def _split(x: Array, groups: int) -> Array:
+    """Return x (batch, ..., channels) as (batch, places, groups, channels of a group), float64."""
+    batch, channels = x.shape[0], x.shape[-1]
+    places = x.size // max(batch * channels, 1)
+    return x.astype(np.float64).reshape(batch, places, groups, channels // groups)
+
+
+def _mean(x: Array) -> Array:
+    return np.asarray(x.mean(axis=_GROUP, keepdims=True))
+
+
+@op("group_norm")
+def group_norm(x: Array, gamma: Array, beta: Array, groups: int, epsilon: float) -> Array:
+    """Return h gamma + beta: h = (x - mean) / sqrt(variance + epsilon) over a sample's group."""
+    h, _r = _standardized(_split(x, groups), _GROUP, epsilon)
+    return np.asarray(h.reshape(x.shape) * gamma + beta, x.dtype)
+
+
+@group_norm.gradient
+def _(
+    dy: Array, x: Array, gamma: Array, beta: Array, groups: int, epsilon: float
+) -> tuple[Array, ...]:
+    return group_norm_grad.forward(dy, x, gamma, groups, epsilon)  # type: ignore[no-any-return]
+
+
+@op("group_norm_grad")
+def group_norm_grad(
+    dy: Array, x: Array, gamma: Array, groups: int, epsilon: float
+) -> tuple[Array, Array, Array]:
+    """Return dx = r (g - mean(g) - h mean(g h)), dgamma = sum(dy h), dbeta = sum(dy).
+
+    r = 1 / sqrt(variance + epsilon), g = dy gamma; means over each sample's groups.
+    """
+    h, r = _standardized(_split(x, groups), _GROUP, epsilon)
+    dx = _slope(_split(dy * gamma, groups), h, r, _GROUP).reshape(x.shape)
+    slopes = _affine_slopes(dy, h.reshape(x.shape), [x.ndim - 1], True, True)
+    return dx.astype(x.dtype), slopes[0].astype(x.dtype), slopes[1].astype(x.dtype)
+
+
+@group_norm_grad.gradient
+def _(
+    u: Array, dy: Array, x: Array, gamma: Array, groups: int, epsilon: float
+) -> tuple[Array, Array, Array]:
+    """Differentiate sum(u dx) = r n (mean(u g) - mean(u) mean(g) - mean(u h) mean(g h)), n elements
+    in a group.
+    """
+    h, r = _standardized(_split(x, groups), _GROUP, epsilon)
+    g, v = _split(dy * gamma, groups), _split(u, groups)
+    slope_g = _slope(v, h, r, _GROUP).reshape(x.shape)
+    slope_h = -r * (v * _mean(g * h) + g * _mean(v * h))
+    spread = _mean(v * g) - _mean(v) * _mean(g) - _mean(v * h) * _mean(g * h)
+    slope_x = _slope(slope_h, h, r, _GROUP) - r**2 * h * spread
+    others = _others([x.ndim - 1], x.ndim)
+    return slope_g * gamma, slope_x.reshape(x.shape), (slope_g * dy).sum(axis=others)
+
+
+# --- the layers -----------------------------------------------------------------------------------
 
 
 def _affine(
