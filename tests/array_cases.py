@@ -87,6 +87,11 @@ def indexing_cases() -> list[Case]:
             for a in (0, 1)
             for d in (False, True)
         ],
+        *[  # long enough to be sorted by digits
+            case(op, integers(-400, 400, 300, 3, dtype=dtype), axis=0, descending=d)
+            for op, dtype in (("sort", "int64"), ("argsort", "int32"), ("argsort", "float64"))
+            for d in (False, True)
+        ],
     ]
 
 

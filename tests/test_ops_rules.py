@@ -181,6 +181,21 @@ def test_numbers_keep_their_digits_in_float64() -> None:
     assert float(ops.convert_to_tensor(0.1, "float64")) == 0.1
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32", "int64", "uint8", "bool"])
+@pytest.mark.parametrize("n", [0, 1, 60, 1000])
+def test_any_line_is_sorted_equals_in_their_order_and_nan_last(n: int, dtype: str) -> None:
+    rng = np.random.default_rng(n)
+    x = rng.integers(-90 if dtype[0] in "fi" else 0, 90, (2, n)).astype(dtype)
+    if dtype[0] == "f":
+        special = np.array([np.nan, -np.nan, 0.0, -0.0, np.inf, -np.inf, 1e-40, -1e-40], dtype)
+        x = np.where(rng.random(x.shape) < 0.3, rng.choice(special, x.shape), x)
+    assert_same(ops.argsort(x), np.argsort(x, kind="stable"))
+    assert_same(ops.sort(x), np.sort(x, kind="stable"))
+    falling = np.asarray(ops.apply("sort", x, descending=True))
+    np.testing.assert_array_equal(np.sort(falling), np.sort(x))
+    assert not (falling[:, :-1] < falling[:, 1:]).any()
+
+
 @pytest.mark.parametrize("join", [ops.concatenate, ops.stack])
 def test_nothing_cannot_be_joined(join: Callable[..., Any]) -> None:
     with pytest.raises(ValueError, match="at least one tensor"):
