@@ -16,6 +16,7 @@ Array = NDArray[np.generic]
 SHAPES = {
     "one row": (1, 79, 37),
     "one column": (43, 57, 1),
+    "two vectors": (1, 1283, 1),
     "one term": (19, 1, 35),
     "last batch": (47, 61, 10),
     "rows times rows": (5, 131, 29),

@@ -7,7 +7,8 @@ namespace {
 
 constexpr int64_t kNarrowest = 64;           // matrices narrower than this are walked as wider ones
 constexpr int64_t kWidest = 2 * kNarrowest;  // of those
-constexpr int kTogether = 4;                 // vectors of columns summed at a time
+// Vectors of columns summed at a time: the more of a row are read at once, the better memory foresees them.
+constexpr int kTogether = kVectorRegisters / 4;
 
 template <typename T>
 LAMINA_INLINE Vec<T> load_some(const T* p, int64_t lanes) {

@@ -56,7 +56,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   a_row_ = a.transposed ? 1 : a_width;
   a_step_ = a.transposed ? a_width : 1;
   b_step_ = b.transposed ? 1 : b_width;
-  b_column_ = b.transposed ? b_width : 1;
+  b_column_ = b.transposed ? b_width : m == 1 && n == 1 ? k : 1;  // a vector is a row as well
   if (a.blocks > 1 && !a.transposed) {
     least_blocks = a.blocks;
     a_block_ = a_width * (m - 1);
