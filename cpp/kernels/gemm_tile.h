@@ -35,7 +35,7 @@ void gemm_tile(const GemmTask<T>& task) {
   }
   // The loop below has room for a prefetch, not for a branch.
   const T* ahead = task.ahead == nullptr ? task.b : task.ahead;
-  const int64_t line = task.ahead == nullptr ? 0 : 64 / sizeof(T);
+  const int64_t line = task.ahead == nullptr ? 0 : task.ahead_step;
   Vec<T> sum[kRows][kWidth] = {};
   for (int64_t run = task.runs; run > 0; --run) {
     for (int64_t p = task.k; p > 0; --p) {

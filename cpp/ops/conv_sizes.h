@@ -3,6 +3,7 @@
 #include <array>
 #include <vector>
 
+#include "ops/divide.h"
 #include "ops/window.h"
 
 namespace lamina {
@@ -40,9 +41,5 @@ struct Level {
 
 // Levels from the innermost, without those of size one, and with those joined that go on where the inner one ends.
 std::vector<Level> merged(const std::vector<Level>& levels);
-
-inline int64_t divide_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 }  // namespace lamina

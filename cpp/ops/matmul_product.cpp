@@ -1,7 +1,6 @@
 #include "ops/matmul_product.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 namespace lamina {
@@ -12,8 +11,6 @@ namespace {
 // second. The deeper the panel, the less often C comes by from further out.
 constexpr int64_t kDepthBytes = 4096;
 constexpr int64_t kBlockBytes = 256 * 1024;
-// Tiles are as wide as leaves them this many rows, or all there are.
-constexpr int kTileRows = 6;
 // From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
@@ -26,24 +23,10 @@ constexpr int64_t kSparse = 2;
 // Elements of a row of A that lie a multiple of this apart meet in the same few lines of the first cache, and have to
 // be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
-// What it costs to read an operand, or to pack B, as that many more rows or columns.
-constexpr int64_t kReadCost = 4, kPackCost = 32;
-// What it costs, in multiply-adds, to write a piece of a row of which another core writes the next: prefetching takes
-// the other's lines away. Between pieces this wide that happens too rarely to matter.
-constexpr int64_t kShareCost = 1280;
-constexpr int64_t kWidePiece = 256;
-
 // Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than adding up the
 // vectors that are left over when vectors run along k. (Measured.)
 bool dot_is_better(int64_t m, int64_t k) {
   return m <= 2 || m * (k + 350) <= 64 * k;
-}
-
-int64_t divide_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
-int64_t round_up(int64_t a, int64_t b) {
-  return divide_up(a, b) * b;
 }
 
 }  // namespace
@@ -76,7 +59,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   pack_a_ = a_step_ != 1 && (sparse_a_ || use_dot_ || conflict);
 
   int64_t vectors = kernels.kMaxVectors;
-  while (kernels.max_rows[vectors] < std::min<int64_t>(kTileRows, m_)) --vectors;
+  while (kernels.max_rows[vectors] < std::min(kTileRows, m_)) --vectors;
   vectors = std::min(vectors, n_ / lanes);
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
@@ -92,38 +75,22 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   if (sparse_a_) nonzeros_size_ = kSparseRows * (1 + depth_ + lanes);
 }
 
+// What the tiles of a block bring into the second cache while they compute: runs of lines, one line for every p.
 template <typename T>
-int Product<T>::column_workers(int64_t batch, int workers) const {
-  // Rows are contiguous. Where pieces of columns lie side by side, cores fetch ahead across the border and take lines
-  // from each other: measured forty times slower to write. But columns of one's own are all of B that one has to pack.
-  const bool many_rows = batch * m_ >= workers * kTileRows;
-  if (many_rows && !pack_b_) return 1;
-  int best = 1;
-  int64_t least = std::numeric_limits<int64_t>::max();
-  for (int across = 1; across <= workers; ++across) {
-    if (workers % across != 0) continue;
-    const int64_t rows = divide_up(batch * m_, workers / across);
-    const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
-    if (across > 1 && many_rows && columns < kWidePiece) break;
-    const int64_t read = (rows + (pack_b_ ? kPackCost : kReadCost)) * (columns + kReadCost) * k_;
-    const int64_t cost = read + (across > 1 ? kShareCost * rows : 0);
-    if (cost < least) {
-      least = cost;
-      best = across;
-    }
-  }
-  return best;
-}
+struct Product<T>::Ahead {
+  static constexpr int64_t kLine = 64 / sizeof(T);
+  const T* from;
+  int64_t runs;
+  int64_t run;   // from the beginning of one run to that of the next
+  int64_t step;  // from one line of a run to the next
 
-template <typename T>
-double Product<T>::nanoseconds() const {
-  // Measured: multiply-adds in bytes of vectors, bytes of B from the second cache or transposed on the way, bytes of C.
-  constexpr double kMultiplyAdd = 1.0 / 230, kRead = 0.005, kTranspose = 0.02, kWrite = 0.01, kStart = 30;
-  const double size = sizeof(T), m = static_cast<double>(m_), k = static_cast<double>(k_);
-  const double n = static_cast<double>(round_up(n_, kernels_->lanes));
-  const double read = pack_b_ && b_column_ != 1 ? kTranspose : kRead;
-  return kStart + size * (m * k * n * kMultiplyAdd + k * n * read + m * n * kWrite);
-}
+  // A tile takes the next run; when all are taken, the lines from `otherwise` on.
+  void attach(GemmTask<T>& tile, const T* otherwise) {
+    tile.ahead = runs > 0 ? from : otherwise;
+    tile.ahead_step = runs > 0 ? step : kLine;
+    if (runs > 0) --runs, from += run;
+  }
+};
 
 // A block of each operand, in place or packed, and the block of C that they add to.
 template <typename T>
@@ -167,16 +134,29 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
             block.first.start_row = 0;
           }
         }
+        const int64_t after_block = j + block.columns;
+        Ahead ahead = next_of_b(b + p * b_step_ + after_block * b_column_, block.first.k, columns.end - after_block);
         const Epilogue<T> after = p + block.first.k < k_ ? Epilogue<T>() : epilogue;
         if (sparse_a_) {
-          multiply_sparse(block, after, packed_b + packed_b_size_);
+          multiply_sparse(block, after, ahead, packed_b + packed_b_size_);
         } else {
-          multiply(block, after);
+          multiply(block, after, ahead);
         }
       }
       p += block.first.k;
     } while (p < last);
   }
+}
+
+// A block of B that is to be packed next, as it lies in memory.
+template <typename T>
+typename Product<T>::Ahead Product<T>::next_of_b(const T* b, int64_t k, int64_t columns) const {
+  constexpr int64_t kLine = Ahead::kLine;
+  columns = std::min(columns, width_);
+  if (!pack_b_ || columns <= 0) return {nullptr, 0, 0, 0};
+  if (b_column_ == 1) return {b, columns / kLine + 1, kLine, b_step_};  // p runs through its rows
+  if (b_column_ == k) return {b, divide_up(columns, kLine), k * kLine, kLine};
+  return {nullptr, 0, 0, 0};
 }
 
 // A packed block lies row by row, as an A that is not transposed does.
@@ -207,17 +187,15 @@ void Product<T>::place_b(const T* b, T* packed, Block& block) const {
 }
 
 template <typename T>
-void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
+void Product<T>::multiply(const Block& block, const Epilogue<T>& after, Ahead ahead) const {
   GemmTask<T> row = block.first;
-  const bool contiguous = row.a_step == 1 && row.a_row == row.k;
   for (int64_t i = 0; i < block.rows; i += block.tile_rows) {
     const int64_t rows = std::min(block.tile_rows, block.rows - i);
-    if (contiguous) row.ahead = row.a + block.a_tile;
     if (use_dot_) {
       row.columns = block.columns;
       kernels_->dot(row, rows);
     } else {
-      multiply_row(row, rows, block);
+      multiply_row(row, rows, block, ahead);
     }
     after.finish(row.c, rows, block.columns, row.c_row);
     row.a += block.a_tile;
@@ -228,7 +206,7 @@ void Product<T>::multiply(const Block& block, const Epilogue<T>& after) const {
 
 // Runs of sparse rows, and of others as many as a tile takes; each row by itself decides which it is.
 template <typename T>
-void Product<T>::multiply_sparse(const Block& block, const Epilogue<T>& after, T* scratch) const {
+void Product<T>::multiply_sparse(const Block& block, const Epilogue<T>& after, Ahead ahead, T* scratch) const {
   int32_t* lists = reinterpret_cast<int32_t*>(scratch);
   const Nonzeros found = {lists + kSparseRows, lists, depth_ + kernels_->lanes};
   const auto sparse = [&](int64_t row) { return found.count[row] * kSparse <= block.first.k; };
@@ -243,7 +221,7 @@ void Product<T>::multiply_sparse(const Block& block, const Epilogue<T>& after, T
       if (short_sums) {
         multiply_sparse_rows(task, run, block, found.from(i));
       } else {
-        multiply_row(task, run, block);
+        multiply_row(task, run, block, ahead);
       }
       after.finish(task.c, run, block.columns, task.c_row);
       task.a += run * task.a_row;
@@ -267,8 +245,10 @@ void Product<T>::multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Bloc
 
 // A row of tiles.
 template <typename T>
-void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block) const {
+void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block, Ahead& ahead) const {
   const int64_t lanes = kernels_->lanes;
+  const bool rows_follow = tile.a_step == 1 && tile.a_row == tile.k;
+  const T* next_rows = rows_follow ? tile.a + block.a_tile : nullptr;
   const T* panel = tile.b;
   for (int64_t j = 0; j < block.columns; j += panel_) {
     int64_t left = std::min(panel_, block.columns - j);
@@ -276,6 +256,7 @@ void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block
     do {  // as many whole vectors as there are, then the part of one
       const int64_t vectors = left / lanes;
       tile.columns = vectors == 0 ? left : vectors * lanes;
+      ahead.attach(tile, next_rows);
       kernels_->tile[vectors][rows - 1](tile);
       tile.b += tile.columns;
       tile.c += tile.columns;

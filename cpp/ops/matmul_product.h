@@ -2,6 +2,7 @@
 
 #include "core/worker.h"
 #include "kernels/gemm.h"
+#include "ops/divide.h"
 #include "ops/epilogue.h"
 
 namespace lamina {
@@ -40,18 +41,23 @@ class Product {
   }
   // k is cut into blocks, and C is the sum of their products in order. This adds up a few of them in C; the first gets
   // the bias, and the activation follows upon the last.
-  int64_t depth_blocks() const { return (k_ + depth_ - 1) / depth_; }
+  int64_t depth_blocks() const { return divide_up(k_, depth_); }
   void run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
                  Range blocks, T* scratch) const;
 
  private:
+  // Tiles are as wide as leaves them this many rows, or all there are.
+  static constexpr int64_t kTileRows = 6;
+
   struct Block;
+  struct Ahead;
   void place_a(const T* a, T* packed, Block& block) const;
   void place_b(const T* b, T* packed, Block& block) const;
-  void multiply(const Block& block, const Epilogue<T>& after) const;
-  void multiply_sparse(const Block& block, const Epilogue<T>& after, T* scratch) const;
+  Ahead next_of_b(const T* b, int64_t k, int64_t columns) const;
+  void multiply(const Block& block, const Epilogue<T>& after, Ahead ahead) const;
+  void multiply_sparse(const Block& block, const Epilogue<T>& after, Ahead ahead, T* scratch) const;
   void multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Block& block, Nonzeros found) const;
-  void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block) const;
+  void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block, Ahead& ahead) const;
 
   const GemmKernels<T>* kernels_;
   int64_t m_, n_, k_;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ops/divide.h"
+
 namespace lamina {
 
 namespace {
@@ -9,10 +11,6 @@ namespace {
 // A panel should stay in the first cache while all the rows pass by; from there on, tall tiles read it less often.
 constexpr int64_t kPanelBytes = 20 * 1024;
 constexpr int64_t kTileRows = 6;
-
-int64_t divide_up(int64_t a, int64_t b) {
-  return (a + b - 1) / b;
-}
 
 }  // namespace
 
