@@ -12,7 +12,7 @@ from lamina.ops.linalg import product
 from lamina.ops.matrices import diagonal
 from lamina.ops.shaping import reshape
 from lamina.symbolic import operation
-from lamina.tensor import TensorBase, TensorLike
+from lamina.tensor import Tensor, TensorBase, TensorLike
 
 __all__ = ["einsum"]
 
@@ -98,7 +98,7 @@ def _without_ones(
     kept = [[i for i, n in enumerate(x.shape) if n != 1] for x in tensors]
     return (
         ["".join(term[i] for i in axes) for term, axes in zip(terms, kept, strict=True)],
-        [reshape(x, [x.shape[i] for i in axes]) for x, axes in zip(tensors, kept, strict=True)],
+        [_shaped(x, [x.shape[i] for i in axes]) for x, axes in zip(tensors, kept, strict=True)],
     )
 
 
@@ -118,13 +118,20 @@ def _contract(
     def arranged(term: str, x: TensorBase, *groups: list[str]) -> TensorBase:
         order = [term.index(c) for group in groups for c in group]
         x = apply_one("transpose", x, axes=order) if order != sorted(order) else x
-        return reshape(x, [math.prod(sizes[c] for c in group) for group in groups])
+        return _shaped(x, [math.prod(sizes[c] for c in group) for group in groups])
 
     found = product(
         arranged(left, a, batch, rows, inner), arranged(right, b, batch, inner, columns)
     )
     letters = [*batch, *rows, *columns]
     return "".join(letters), reshape(found, [sizes[c] for c in letters])
+
+
+def _shaped(x: TensorBase, shape: list[int]) -> TensorBase:
+    """Return x in another shape, for a product: at once, that takes no copy."""
+    if list(x.shape) == shape:
+        return x
+    return Tensor(x.numpy().reshape(shape)) if isinstance(x, Tensor) else reshape(x, shape)
 
 
 def _sum_out(term: str, x: TensorBase, kept: set[str]) -> tuple[str, TensorBase]:
