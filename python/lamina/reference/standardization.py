@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -43,9 +44,8 @@ _GROUP = (1, 3)  # axes of what a group's moments are taken over
 
 def _split(x: Array, groups: int) -> Array:
     """Return x (batch, ..., channels) as (batch, places, groups, channels of a group), float64."""
-    batch, channels = x.shape[0], x.shape[-1]
-    places = x.size // max(batch * channels, 1)
-    return x.astype(np.float64).reshape(batch, places, groups, channels // groups)
+    places, width = math.prod(x.shape[1:-1]), x.shape[-1] // groups
+    return x.astype(np.float64).reshape(x.shape[0], places, groups, width)
 
 
 def _mean(x: Array) -> Array:
