@@ -29,8 +29,8 @@ CPP_ROOMS = {
 # What is imported inside a function, when it is first needed, may be anywhere.
 PYTHON_ROOMS = (
     *("_core", "_lazy", "_operators", "config", "version", "nest", "utils", "progress"),
-    *("registry", "dtypes", "tensor", "trace", "symbolic", "ops", "variable", "program"),
-    *("random", "activations", "regularizers", "constraints", "initializers"),
+    *("registry", "dtypes", "tensor", "trace", "eager", "symbolic", "ops", "variable"),
+    *("program", "random", "activations", "regularizers", "constraints", "initializers"),
     *("layers", "losses", "metrics", "optimizers", "callbacks", "data", "models"),
     *("saving", "datasets", "plot", "info", "benchmark", "examples", "demo", "__main__"),
 )

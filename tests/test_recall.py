@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import lamina
-from lamina import Input, Sequential, layers, ops
+from lamina import Input, Sequential, _core, layers, ops
 
 Array = NDArray[Any]
 RNG = np.random.default_rng(5)
@@ -121,3 +121,54 @@ def test_calls_leave_nothing_behind() -> None:
 
     before = memory_after(1000)
     assert memory_after(20000) - before < 500_000  # 25 bytes a round would show
+
+
+def test_numbers_and_options_are_part_of_a_call() -> None:
+    x = RNG.normal(size=(3, 4)).astype(np.float32)
+    whole = np.arange(3, dtype=np.int32)
+    for _ in range(2):
+        for number in (2.0, 3, -0.0, 2.5):
+            np.testing.assert_allclose(ops.divide(number, x), number / x, rtol=1e-6)
+        for axis in (0, 1, None, (0, 1), [0, 1]):
+            np.testing.assert_allclose(
+                ops.sum(x, axis), x.sum(tuple(axis) if isinstance(axis, list) else axis), rtol=1e-5
+            )
+            assert ops.mean(x, axis=axis, keepdims=True).ndim == 2
+        assert [ops.add(whole, n).dtype for n in (1, 1.0, True)] == ["int32", "float32", "int32"]
+        np.testing.assert_array_equal(ops.add(whole, 5), whole + 5)
+        with pytest.raises(OverflowError):
+            ops.add(whole, 2**40)
+        values, _ = ops.top_k(x, 2)
+        np.testing.assert_array_equal(values, np.sort(x, 1)[:, :1:-1])
+        assert ops.top_k(x, k=3)[1].shape == (3, 3)
+
+
+def test_functions_recall_numbers_options_and_tuples() -> None:
+    traces = []
+
+    @lamina.function
+    def fn(x: Any, y: Any, how: str = "sum") -> Any:
+        traces.append(how)
+        return (x + y if how == "sum" else x - y), x * y
+
+    x = np.float32([1, 2])
+    for _ in range(3):
+        for y in (2, 3.0, 4.0, x):
+            for how in ("sum", "difference"):
+                a, b = fn(x, y, how=how)
+                np.testing.assert_array_equal(a, x + y if how == "sum" else x - y)
+                np.testing.assert_array_equal(b, x * y)
+    assert len(traces) == 6  # int, float and vector, each of two ways
+
+
+def test_another_instruction_set_makes_new_plans() -> None:
+    x = RNG.normal(size=(40, 30)).astype(np.float32)
+    present = _core.isa()
+    found = {}
+    try:
+        for isa in _core.available_isas():
+            _core.set_isa(isa)
+            found[isa] = np.asarray(ops.sum(x, 1)).tobytes()
+            assert found[isa] == _core.apply("sum", [x], {"axes": [1]})[0].tobytes()
+    finally:
+        _core.set_isa(present)

@@ -51,7 +51,13 @@ py::array contiguous(const py::array& array) {
 }
 
 py::array empty_array(const TensorType& type) {
-  return py::array(numpy_dtype(type.dtype), type.shape);
+  static_assert(sizeof(Py_intptr_t) == sizeof(int64_t), "the core's sizes are NumPy's");
+  const auto& numpy = py::detail::npy_api::get();  // py::array would copy the shape and work out strides
+  auto array = py::reinterpret_steal<py::array>(numpy.PyArray_NewFromDescr_(
+      numpy.PyArray_Type_, numpy_dtype(type.dtype).release().ptr(), static_cast<int>(type.rank()),
+      reinterpret_cast<const Py_intptr_t*>(type.shape.data()), nullptr, nullptr, 0, nullptr));
+  if (!array) throw py::error_already_set();
+  return array;
 }
 
 }  // namespace lamina::bind

@@ -1,13 +1,11 @@
 #include "graph/plan.h"
 
-#include <array>
-
 #include "bind/attributes.h"
+#include "bind/few.h"
 #include "bind/interrupt.h"
 #include "bind/register.h"
 #include "bind/run.h"
 #include "core/error.h"
-#include "graph/eager.h"
 
 namespace lamina::bind {
 
@@ -19,9 +17,11 @@ bool fits(const py::array& array, const TensorType& type) {
 }
 
 py::list apply_op(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
-  std::vector<TensorType> types;
-  for (const py::handle item : inputs) types.push_back(type_of_array(item.cast<py::array>()));
-  return run_plan(*eager_plan(op, types, to_attributes(attributes)), inputs);
+  Graph graph;
+  std::vector<Value> values;
+  for (const py::handle item : inputs) values.push_back(graph.input(type_of_array(item.cast<py::array>())));
+  Plan plan(graph, graph.apply(op, values, to_attributes(attributes)));
+  return run_plan(plan, inputs);
 }
 
 std::vector<std::string> describe_steps(const Plan& plan) {
@@ -41,11 +41,10 @@ namespace {
 // no contiguous array.
 class Call {
  public:
-  Call(const Plan& plan, const py::sequence& inputs) : results(plan.output_types().size()) {
+  Call(const Plan& plan, const py::sequence& inputs)
+      : results(plan.output_types().size()), inputs_(inputs.size()), outputs_(results.size()) {
     const auto& types = plan.input_types();
     require(inputs.size() == types.size(), "run: expected ", types.size(), " inputs, received ", inputs.size());
-    if (types.size() > kFew) many_inputs_.resize(types.size());
-    if (results.size() > kFew) many_outputs_.resize(results.size());
     for (size_t i = 0; i < types.size(); ++i) {
       const auto item = py::reinterpret_borrow<py::object>(inputs[i]);
       const auto array = item.cast<py::array>();
@@ -54,26 +53,23 @@ class Call {
       }
       const bool as_it_is = (array.flags() & py::array::c_style) && array.is(item);  // and not a number's copy
       if (!as_it_is) copies_.push_back(contiguous(array));
-      this->inputs()[i] = as_it_is ? array.data() : copies_.back().data();
+      inputs_[i] = as_it_is ? array.data() : copies_.back().data();
     }
     for (size_t i = 0; i < results.size(); ++i) {
       py::array result = empty_array(plan.output_types()[i]);
-      outputs()[i] = result.mutable_data();
+      outputs_[i] = result.mutable_data();
       results[i] = std::move(result);
     }
   }
 
-  const void** inputs() { return many_inputs_.empty() ? few_inputs_.data() : many_inputs_.data(); }
-  void** outputs() { return many_outputs_.empty() ? few_outputs_.data() : many_outputs_.data(); }
+  const void** inputs() { return inputs_.data(); }
+  void** outputs() { return outputs_.data(); }
 
   py::list results;
 
  private:
-  static constexpr size_t kFew = 16;  // an ordinary call allocates nothing for its pointers
-  std::array<const void*, kFew> few_inputs_;
-  std::array<void*, kFew> few_outputs_;
-  std::vector<const void*> many_inputs_;
-  std::vector<void*> many_outputs_;
+  Few<const void*, 16> inputs_;
+  Few<void*, 16> outputs_;
   std::vector<py::array> copies_;
 };
 

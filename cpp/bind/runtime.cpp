@@ -2,10 +2,10 @@
 
 #include <atomic>
 
+#include "bind/recall.h"
 #include "bind/register.h"
 #include "core/team.h"
 #include "core/threads.h"
-#include "graph/eager.h"
 #include "graph/op.h"
 #include "graph/plan.h"
 #include "kernels/dispatch.h"
@@ -51,7 +51,7 @@ void bind_runtime(py::module_& module) {
       "set_isa",
       [](const std::string& name) {
         set_isa(name);
-        clear_eager_plans();
+        forget_recalled();
       },
       py::arg("name"));
   module.def("fma_peak", &fma_peak, py::arg("seconds"));

@@ -71,25 +71,41 @@ class Plan:
     def workers(self) -> int: ...
 
 class Recall:
-    """The plans of earlier calls on arrays, found again by the dtypes and shapes.
+    """The plans of earlier calls, found again by the arguments.
 
     wrapper: a class that holds one array as its attribute `_array`; calls then take such objects
-    as well, and return one. finite: leave arrays with NaN or infinity to the caller.
+    as well as arrays, and return them. finite: leave arrays with NaN or infinity to the caller.
+    tensors: how many positional arguments, the first ones, are inputs of plans, arrays or numbers;
+    all unless it is given. Other arguments are built into plans.
     """
 
-    def __init__(self, wrapper: type | None = None, finite: bool = False) -> None: ...
-    def remember(self, arrays: Sequence[Array], plan: Plan, reversed: Sequence[bool] = ...) -> None:
-        """Let calls on arrays like these run the plan, which has one output.
+    def __init__(
+        self, wrapper: type | None = None, finite: bool = False, tensors: int = ...
+    ) -> None: ...
+    def remember(
+        self,
+        arguments: Sequence[Any],
+        plan: Plan,
+        reversed: Sequence[bool] = ...,
+        keywords: dict[str, Any] = ...,
+    ) -> None:
+        """Let calls like this run the plan, unless an argument is of no kind that can be told.
 
-        reversed: which arrays lie in memory as their transposes, which the plan takes instead.
+        Arguments are the plan's inputs in order, arrays and numbers, and what is built into it:
+        numbers, strings, None, and lists and tuples of them. reversed: which inputs lie in memory
+        as their transposes, which the plan takes instead.
         """
     def forget(self) -> None: ...
     @property
     def call(self) -> Callable[..., Any]:
-        """A function of arrays: runs the plan, or returns None where nothing is remembered.
+        """A function that runs the plan for its arguments; None where nothing is remembered.
 
-        It returns None also while this thread describes a graph.
+        It returns one output, or a tuple of several, and None also while this thread describes a
+        graph.
         """
+
+def forget_recalled() -> None:
+    """Let every `Recall` forget what it remembers."""
 
 class Loop:
     """Runs plans over batches of rows of arrays that share their first dimension.

@@ -20,6 +20,7 @@ def set_floatx(value: str) -> None:
     if value not in _FLOATS:
         raise ValueError(f"set_floatx: expected one of {', '.join(_FLOATS)}, received {value!r}")
     _floatx = str(value)
+    _forget_recalled()
 
 
 def epsilon() -> float:
@@ -28,11 +29,12 @@ def epsilon() -> float:
 
 
 def set_epsilon(value: float) -> None:
-    """Set the small number; graphs compiled before keep theirs."""
+    """Set the small number; functions and models compiled before keep theirs."""
     global _epsilon
     if not value > 0:
         raise ValueError(f"set_epsilon: expected a number > 0, received {value!r}")
     _epsilon = float(value)
+    _forget_recalled()
 
 
 def check_numerics() -> bool:
@@ -44,3 +46,10 @@ def set_check_numerics(value: bool) -> None:
     """Let NaN and infinity in data through (False), or refuse them (True, the default)."""
     global _check_numerics
     _check_numerics = bool(value)
+
+
+def _forget_recalled() -> None:
+    """Describe operations on arrays anew: they depend on these settings."""
+    from lamina import _core
+
+    _core.forget_recalled()

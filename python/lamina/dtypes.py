@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,8 @@ from lamina import config
 DTYPES = ("bool", "uint8", "int32", "int64", "float32", "float64")
 _RANK = {name: rank for rank, name in enumerate(DTYPES)}
 NAMES = {np.dtype(name): name for name in DTYPES}  # quicker to ask than a dtype's own name
+
+_RANGES = {name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("uint8", "int32", "int64")}
 
 # What a dtype the core does not have is held in.
 _HELD_IN = {
@@ -56,6 +59,36 @@ def kind(dtype: str) -> int:
 def promote(first: str, *others: str) -> str:
     """Return the dtype that a mixed operation computes in: the latest in `DTYPES`."""
     return max((first, *others), key=_RANK.__getitem__)
+
+
+def of_number(x: float) -> str:
+    """Return the dtype of a Python number: int32, or int64 if it is large; floatx; bool."""
+    if type(x) is bool:
+        return "bool"
+    if isinstance(x, float):
+        return config.floatx()
+    return "int32" if fits(x, "int32") else "int64"
+
+
+def beside(known: Sequence[str], numbers: Sequence[float]) -> str:
+    """Return the dtype that tensors of known dtypes and Python numbers compute in.
+
+    The numbers take the tensors' dtype; one counts only if it is of a higher kind.
+    """
+    weak = [of_number(x) for x in numbers]
+    dtype = promote(*(known or weak))
+    for other in weak:
+        if kind(other) > kind(dtype):
+            dtype = other
+    return dtype
+
+
+def fits(x: float, dtype: str) -> bool:
+    """Return whether a dtype can hold a number; any floating one does."""
+    if dtype not in _RANGES or isinstance(x, float):
+        return True
+    low, high = _RANGES[dtype]
+    return low <= x <= high
 
 
 def to_core(array: NDArray[Any]) -> NDArray[Any]:

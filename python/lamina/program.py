@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import threading
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -61,16 +61,15 @@ class Program:
     def __init__(self, fn: Callable[..., Any]) -> None:
         self._fn = fn
         self._compiled: dict[Hashable, _Compiled] = {}
-        self._recall = _core.Recall(Tensor)  # of calls with a few plain arrays for one tensor
+        self._recall = _core.Recall(Tensor)  # of calls with plain arrays for one tensor or a tuple
         self._lock = threading.RLock()
         self.recall = self._recall.call
 
     def __call__(self, *args: Any, **static: Any) -> Any:
         """Run the function, compiling it first if the shapes, dtypes or keywords are new."""
-        if not static:
-            output = self.recall(*args)
-            if output is not None:
-                return output
+        output = self.recall(*args, **static) if static else self.recall(*args)
+        if output is not None:
+            return output
         named = {name: value for name, value in static.items() if _holds_array(value)}
         static = {name: value for name, value in static.items() if name not in named}
         if current_trace() is not None:
@@ -109,9 +108,8 @@ class Program:
         results = iter(
             compiled.plan.run([leaf for leaf in nest.leaves(arrays) if leaf is not None])
         )
-        plain = not (named or static) and all(type(array) is np.ndarray for array in arrays[0])
-        if plain and type(compiled.outputs) is TensorSpec:
-            self._recall.remember(arrays[0], compiled.plan)
+        if not named and _is_plain(args) and _is_flat(compiled.outputs):
+            self._recall.remember(args, compiled.plan, keywords=dict(static))
         return nest.map_structure(_some(lambda _: Tensor(next(results))), compiled.outputs)
 
     def _find(self, specs: Any, static: Mapping[str, Any]) -> _Compiled:
@@ -170,6 +168,17 @@ def _some(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
 
 def _holds_array(value: Any) -> bool:
     return any(isinstance(leaf, (TensorBase, np.ndarray)) for leaf in nest.leaves(value))
+
+
+def _is_plain(args: Sequence[Any]) -> bool:
+    """Return whether arguments are what the core can remember: arrays and numbers."""
+    return all(type(x) in (np.ndarray, Tensor, float, int) for x in args)
+
+
+def _is_flat(outputs: Any) -> bool:
+    """Return whether outputs are one tensor or a tuple of several."""
+    several = type(outputs) is tuple and len(outputs) > 1
+    return all(type(y) is TensorSpec for y in (outputs if several else (outputs,)))
 
 
 _lift = _some(to_tensor)

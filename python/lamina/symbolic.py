@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
-
-from lamina import _core, nest
+from lamina import nest
+from lamina.eager import Eager
 from lamina.registry import Configurable, operations
-from lamina.tensor import KerasTensor, Shape, Tensor, TensorBase, mask_of
+from lamina.tensor import KerasTensor, Shape, TensorBase, mask_of
 from lamina.trace import Trace, current_trace
 from lamina.utils.naming import auto_name
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-_FLOATS = (np.dtype("float32"), np.dtype("float64"))
 
 # What unknown sizes are while shapes are found: a result that differs between them is unknown too.
 # Both have many divisors, so that reshaping (None, 4) to (-1, 6) works.
@@ -85,47 +83,28 @@ def _recorded(fn: Callable[P, R]) -> Callable[P, R]:
 def compiled_operation(fn: Callable[P, R]) -> Callable[P, R]:
     """Make a function of tensors an operation that arrays go through by a compiled plan.
 
-    Called on floating arrays alone, it is traced once for their shapes; later calls go straight to
-    the plan. It must not look at values, and give one tensor.
+    Its first parameters are tensors, those annotated `TensorLike`; it must not look at their
+    values, and give a tensor or a tuple of some.
     """
-    recall = _core.Recall(Tensor)
-    call: Callable[..., Any] = recall.call
+    eager = Eager(fn, _tensor_parameters(fn))
+    recall: Callable[..., Any] = eager.recall
     recorded = _recorded(fn)
 
     @functools.wraps(fn)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if kwargs:
-            return recorded(*args, **kwargs)
-        output: R | None = call(*args)
-        if output is not None:
-            return output
-        arrays = [arg.numpy() if type(arg) is Tensor else arg for arg in args]
-        if all(type(x) is np.ndarray and x.dtype in _FLOATS for x in arrays):
-            _remember(recall, fn, arrays)
-            output = call(*args)
-            if output is not None:
-                return output
-        return recorded(*args, **kwargs)
+        output: R | None = recall(*args, **kwargs) if kwargs else recall(*args)
+        if output is None and current_trace() is None:
+            output = eager(*args, **kwargs)
+        return recorded(*args, **kwargs) if output is None else output
 
     return operations.register()(wrapper)
 
 
-def _remember(recall: _core.Recall, fn: Callable[..., Any], arrays: Sequence[Any]) -> None:
-    """Compile fn for such arrays; those that lie transposed in memory are read as they lie."""
-    reverse = [not x.flags.c_contiguous and x.flags.f_contiguous for x in arrays]
-    if current_trace() is not None or not all(
-        x.flags.aligned and (back or x.flags.c_contiguous)
-        for back, x in zip(reverse, arrays, strict=True)
-    ):
-        return
-    trace = Trace()
-    with trace:
-        inputs = []
-        for back, x in zip(reverse, arrays, strict=True):
-            tensor = trace.input(x.shape[::-1] if back else x.shape, x.dtype.name)
-            inputs.append(trace.apply("transpose", [tensor], {})[0] if back else tensor)
-        output = trace.lift(fn(*inputs))
-    recall.remember(arrays, trace.compile([output]), reverse)
+def _tensor_parameters(fn: Callable[..., Any]) -> int:
+    """Return how many of the first parameters are tensors."""
+    names = fn.__code__.co_varnames[: fn.__code__.co_argcount]
+    tensors = itertools.takewhile(lambda name: fn.__annotations__[name] == "TensorLike", names)
+    return sum(1 for _ in tensors)
 
 
 def infer(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamina import _core, config, dtypes
+from lamina import config, dtypes
+from lamina.eager import Eager
 from lamina.registry import operations
 from lamina.symbolic import Operation
 from lamina.tensor import KerasTensor, Tensor, TensorBase, TensorLike, TracedTensor
-from lamina.trace import current_trace
+from lamina.trace import current_trace, untraced
 
 _SYMBOLIC = (TracedTensor, KerasTensor)
-_RANGES = {name: (np.iinfo(name).min, np.iinfo(name).max) for name in ("uint8", "int32", "int64")}
 Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float]
 
 
@@ -26,17 +27,34 @@ def apply(op: str, *inputs: TensorLike, **attributes: Attribute) -> Any:
     Names, inputs and attributes are those of docs/ops.md. Inputs must agree in dtype where
     the operation asks for it: nothing is cast here.
     """
+    eager = _eager.get(op)
+    outputs = None if eager is None else eager.recall(*inputs, **attributes)
+    if outputs is not None:
+        return outputs
     tensors = [x if isinstance(x, TensorBase) else to_tensor(x) for x in inputs]
-    for tensor in tensors:
-        if isinstance(tensor, KerasTensor):
-            return Operation("apply")(op, *inputs, **attributes)
+    if any(isinstance(tensor, KerasTensor) for tensor in tensors):
+        return Operation("apply")(op, *inputs, **attributes)
     trace = current_trace()
-    outputs: Sequence[TensorBase]
     if trace is not None and any(not isinstance(tensor, Tensor) for tensor in tensors):
-        outputs = trace.apply(op, tensors, attributes)
-    else:
-        outputs = [Tensor(y) for y in _core.apply(op, [_values(x) for x in tensors], attributes)]
-    return outputs[0] if len(outputs) == 1 else tuple(outputs)
+        return _described(op, *tensors, **attributes)
+    if eager is None:
+        eager = _eager[op] = Eager(partial(_described, op))
+    arrays = [_values(x) for x in tensors]
+    if trace is None:
+        return eager.run(arrays, (), attributes)
+    with untraced():
+        return eager.run(arrays, (), attributes)
+
+
+_eager: dict[str, Eager] = {}  # the plans of operations on arrays
+
+
+def _described(op: str, *tensors: TensorBase, **attributes: Attribute) -> Any:
+    """Add an operation to the graph being described."""
+    trace = current_trace()
+    assert trace is not None
+    outputs = trace.apply(op, tensors, attributes)
+    return outputs[0] if len(outputs) == 1 else outputs
 
 
 def apply_one(op: str, *inputs: TensorLike, **attributes: Attribute) -> TensorBase:
@@ -120,11 +138,8 @@ def to_common(*operands: TensorLike) -> list[TensorBase]:
     known = [tensor.dtype for tensor in strong if tensor is not None]
     if len(known) == len(strong) and known.count(known[0]) == len(known):
         return [tensor for tensor in strong if tensor is not None]  # as is mostly the case
-    weak = [_number_dtype(x) for x, tensor in zip(operands, strong, strict=True) if tensor is None]
-    dtype = dtypes.promote(*(known or weak))
-    for other in weak:  # a number counts only if it is of a higher kind
-        if dtypes.kind(other) > dtypes.kind(dtype):
-            dtype = other
+    numbers = [x for x, tensor in zip(operands, strong, strict=True) if tensor is None]
+    dtype = dtypes.beside(known, numbers)
     return [
         _number(x, dtype) if tensor is None else cast(tensor, dtype)
         for x, tensor in zip(operands, strong, strict=True)
@@ -135,22 +150,11 @@ def _is_number(x: TensorLike) -> bool:
     return isinstance(x, (bool, int, float))
 
 
-def _number_dtype(x: TensorLike) -> str:
-    if isinstance(x, int) and not isinstance(x, bool):
-        return "int32" if _fits(x, "int32") else "int64"
-    return "bool" if isinstance(x, bool) else config.floatx()
-
-
 def _number(x: TensorLike, dtype: str) -> TensorBase:
     """Return a Python number as a tensor; raise OverflowError if the dtype cannot hold it."""
-    if dtype in _RANGES and not _fits(x, dtype):
+    if not dtypes.fits(x, dtype):
         raise OverflowError(f"{x} does not fit {dtype}, the dtype of the tensors beside it")
     return to_tensor(x, dtype)
-
-
-def _fits(x: int, dtype: str) -> bool:
-    low, high = _RANGES[dtype]
-    return low <= x <= high
 
 
 def to_floating(x: TensorLike) -> TensorBase:

@@ -12,7 +12,7 @@ from lamina import config, dtypes
 from lamina.ops._apply import apply_one, to_tensor
 from lamina.ops.arithmetic import where
 from lamina.ops.shaping import moveaxis, normalize_axis, ravel
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -112,7 +112,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
     return apply_one("take_along_axis", tensor, at, axis=axis)
 
 
-@operation
+@compiled_operation
 def one_hot(
     x: TensorLike, num_classes: int, axis: int = -1, dtype: str | None = None, sparse: bool = False
 ) -> TensorBase:

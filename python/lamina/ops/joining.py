@@ -8,7 +8,7 @@ from typing import Any
 
 from lamina.ops._apply import apply_one, to_common, to_tensor
 from lamina.ops.shaping import broadcast_to, expand_dims, normalize_axis, ravel, reshape, squeeze
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -68,7 +68,7 @@ def split(
     return parts
 
 
-@operation
+@compiled_operation
 def tile(x: TensorLike, repeats: int | Sequence[int]) -> TensorBase:
     """Return copies of x side by side, so many along each axis (the last, if fewer are given)."""
     tensor = to_tensor(x)
@@ -81,7 +81,7 @@ def tile(x: TensorLike, repeats: int | Sequence[int]) -> TensorBase:
     return reshape(copies, [count * size for count, size in zip(counts, sizes, strict=True)])
 
 
-@operation
+@compiled_operation
 def repeat(x: TensorLike, repeats: int | Sequence[int], axis: int | None = None) -> TensorBase:
     """Return x with each element repeated in place along an axis; without one x is raveled first.
 
@@ -100,7 +100,7 @@ def repeat(x: TensorLike, repeats: int | Sequence[int], axis: int | None = None)
     return apply_one("take", tensor, to_tensor(positions, "int32"), axis=axis)
 
 
-@operation
+@compiled_operation
 def roll(x: TensorLike, shift: int, axis: int | None = None) -> TensorBase:
     """Return x moved on by `shift` along an axis, what falls off coming in at the other end."""
     tensor = to_tensor(x)
@@ -110,7 +110,7 @@ def roll(x: TensorLike, shift: int, axis: int | None = None) -> TensorBase:
     return concatenate(split(tensor, [-shift % length], axis)[::-1], axis) if length else tensor
 
 
-@operation
+@compiled_operation
 def pad(
     x: TensorLike,
     pad_width: int | Sequence[int] | Sequence[Sequence[int]],

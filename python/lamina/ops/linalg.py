@@ -10,7 +10,7 @@ from lamina.ops import reduction
 from lamina.ops._apply import apply_one, cast, to_common, to_floating
 from lamina.ops.math import absolute, square
 from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
-from lamina.symbolic import compiled_operation, operation
+from lamina.symbolic import compiled_operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -51,7 +51,7 @@ def matmul(x1: TensorLike, x2: TensorLike) -> TensorBase:
     return squeeze(found, dropped) if dropped else found
 
 
-@operation
+@compiled_operation
 def dot(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the sum of products over x1's last axis and x2's last but one (its only one)."""
     a, b = to_common(x1, x2)
@@ -60,7 +60,7 @@ def dot(x1: TensorLike, x2: TensorLike) -> TensorBase:
     return tensordot(a, b, ([-1], [-2 if b.ndim > 1 else -1]))
 
 
-@operation
+@compiled_operation
 def tensordot(
     x1: TensorLike, x2: TensorLike, axes: int | Sequence[int] | Sequence[Sequence[int]] = 2
 ) -> TensorBase:
@@ -87,14 +87,14 @@ def tensordot(
     return reshape(found, (*rows, *columns))
 
 
-@operation
+@compiled_operation
 def outer(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return the products of every element of x1 (raveled, rows) with every one of x2 (columns)."""
     a, b = to_common(x1, x2)
     return reshape(a, (-1, 1)) * reshape(b, (1, -1))
 
 
-@operation
+@compiled_operation
 def norm(
     x: TensorLike,
     ord: int | float | str | None = None,

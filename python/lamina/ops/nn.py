@@ -236,7 +236,7 @@ def _clip_probability(p: TensorBase) -> TensorBase:
     return clip(p, config.epsilon(), 1.0 - config.epsilon())
 
 
-@operation
+@compiled_operation
 def normalize(
     x: TensorLike, axis: int = -1, order: float = 2, epsilon: float | None = None
 ) -> TensorBase:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 from lamina import dtypes
 from lamina.ops._apply import apply_one, cast, to_floating, to_numeric, to_tensor
 from lamina.ops.arithmetic import maximum, minimum
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -51,19 +51,19 @@ def _reduce(op: str, x: TensorBase, axis: Axis, keepdims: bool) -> TensorBase:
     return apply_one(op, x, axes=axes, keepdims=keepdims)
 
 
-@operation
+@compiled_operation
 def sum(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return Σ x; booleans and uint8 are added up as int32."""
     return _reduce("sum", _to_summable(x), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def mean(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return Σ x / n, of integers in floatx."""
     return _reduce("mean", to_floating(x), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def prod(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, dtype: str | None = None
 ) -> TensorBase:
@@ -72,7 +72,7 @@ def prod(
     return _reduce("prod", tensor, axis, keepdims)
 
 
-@operation
+@compiled_operation
 def max(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: float | None = None
 ) -> TensorBase:
@@ -81,7 +81,7 @@ def max(
     return largest if initial is None else maximum(largest, initial)
 
 
-@operation
+@compiled_operation
 def min(
     x: TensorLike, axis: Axis = None, keepdims: bool = False, initial: float | None = None
 ) -> TensorBase:
@@ -97,19 +97,19 @@ def _extreme(op: str, x: TensorLike, axis: Axis, keepdims: bool) -> TensorBase:
     return _reduce(op, tensor, axis, keepdims)
 
 
-@operation
+@compiled_operation
 def any(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return whether an element is true (not 0)."""
     return _reduce("any", cast(to_tensor(x), "bool"), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def all(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return whether every element is true (not 0)."""
     return _reduce("all", cast(to_tensor(x), "bool"), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return the variance, the mean of (x - mean x)²."""
     tensor = to_floating(x)
@@ -117,13 +117,13 @@ def var(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     return _reduce("mean", apply_one("square", centred), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def std(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return the standard deviation, the square root of the variance."""
     return apply_one("sqrt", var(x, axis, keepdims))
 
 
-@operation
+@compiled_operation
 def moments(
     x: TensorLike, axes: Axis, keepdims: bool = False, synchronized: bool = False
 ) -> tuple[TensorBase, TensorBase]:
@@ -131,19 +131,19 @@ def moments(
     return mean(x, axes, keepdims), var(x, axes, keepdims)
 
 
-@operation
+@compiled_operation
 def logsumexp(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBase:
     """Return ln Σ e^x, without overflow."""
     return _reduce("logsumexp", to_floating(x), axis, keepdims)
 
 
-@operation
+@compiled_operation
 def count_nonzero(x: TensorLike, axis: Axis = None) -> TensorBase:
     """Return how many elements are not 0 (int32)."""
     return _reduce("sum", cast(cast(to_tensor(x), "bool"), "int32"), axis, False)
 
 
-@operation
+@compiled_operation
 def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> TensorBase:
     """Return the index (int32) of the largest element, the first of equals.
 
@@ -152,7 +152,7 @@ def argmax(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> Te
     return _arg_reduce("argmax", x, axis, keepdims)
 
 
-@operation
+@compiled_operation
 def argmin(x: TensorLike, axis: int | None = None, keepdims: bool = False) -> TensorBase:
     """Return the index (int32) of the smallest element, the first of equals.
 
@@ -169,7 +169,7 @@ def _arg_reduce(op: str, x: TensorLike, axis: int | None, keepdims: bool) -> Ten
     return apply_one("reshape", index, shape=[1] * tensor.ndim) if keepdims else index
 
 
-@operation
+@compiled_operation
 def cumsum(
     x: TensorLike, axis: int | None = None, dtype: str | None = None, reverse: bool = False
 ) -> TensorBase:

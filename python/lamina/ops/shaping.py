@@ -10,7 +10,7 @@ import numpy as np
 
 import lamina  # lamina.ops is looked up when it is called: this is a part of it
 from lamina.ops._apply import apply_one, to_tensor
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -65,7 +65,7 @@ def size(x: TensorLike) -> int | None:
     return None if None in sizes else math.prod(sizes)
 
 
-@operation
+@compiled_operation
 def reshape(x: TensorLike, newshape: int | Sequence[int | None]) -> TensorBase:
     """Return the elements in another shape; -1 stands for what is left, None for x's size there."""
     tensor = to_tensor(x)
@@ -73,13 +73,13 @@ def reshape(x: TensorLike, newshape: int | Sequence[int | None]) -> TensorBase:
     return _as_shape(tensor, [tensor.shape[i] if n is None else n for i, n in enumerate(sizes)])
 
 
-@operation
+@compiled_operation
 def ravel(x: TensorLike) -> TensorBase:
     """Return the elements along one axis."""
     return _as_shape(to_tensor(x), [-1])
 
 
-@operation
+@compiled_operation
 def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> TensorBase:
     """Return x with axes of size 1 that stand at `axis` of the result."""
     tensor = to_tensor(x)
@@ -89,7 +89,7 @@ def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> TensorBase:
     return _as_shape(tensor, [1 if i in axes else next(rest) for i in range(tensor.ndim + count)])
 
 
-@operation
+@compiled_operation
 def squeeze(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBase:
     """Return x without axes of size 1: those named, or all."""
     tensor = to_tensor(x)
@@ -102,7 +102,7 @@ def squeeze(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBas
     return _as_shape(tensor, [n for i, n in enumerate(tensor.shape) if i not in axes])
 
 
-@operation
+@compiled_operation
 def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> TensorBase:
     """Return x with its axes in another order, reversed if none is given."""
     tensor = to_tensor(x)
@@ -110,7 +110,7 @@ def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> TensorBase:
     return apply_one("transpose", tensor, axes=order) if tensor.ndim > 1 else tensor
 
 
-@operation
+@compiled_operation
 def swapaxes(x: TensorLike, axis1: int, axis2: int) -> TensorBase:
     """Return x with two axes exchanged."""
     tensor = to_tensor(x)
@@ -120,7 +120,7 @@ def swapaxes(x: TensorLike, axis1: int, axis2: int) -> TensorBase:
     return transpose(tensor, order)
 
 
-@operation
+@compiled_operation
 def moveaxis(
     x: TensorLike, source: int | Sequence[int], destination: int | Sequence[int]
 ) -> TensorBase:
@@ -137,7 +137,7 @@ def moveaxis(
     return tensor if order == sorted(order) else transpose(tensor, order)
 
 
-@operation
+@compiled_operation
 def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
     """Return x repeated along new axes in front and axes of size 1; None keeps x's size there."""
     tensor = to_tensor(x)
@@ -165,7 +165,7 @@ def slice(
     return apply_one("slice", to_tensor(inputs), begin=list(start_indices), end=end)
 
 
-@operation
+@compiled_operation
 def flip(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBase:
     """Return x with the order along axes (all, if none is named) reversed."""
     tensor = to_tensor(x)

@@ -6,7 +6,7 @@ from lamina.ops._apply import apply, apply_one, cast, to_numeric, to_tensor
 from lamina.ops.math import logical_not
 from lamina.ops.reduction import sum
 from lamina.ops.shaping import expand_dims, squeeze
-from lamina.symbolic import operation
+from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
@@ -17,20 +17,20 @@ __all__ = [
 ]
 
 
-@operation
+@compiled_operation
 def sort(x: TensorLike, axis: int = -1) -> TensorBase:
     """Return x with the elements along an axis in ascending order."""
     tensor = to_tensor(x)
     return cast(apply_one("sort", to_numeric(tensor), axis=axis), tensor.dtype)
 
 
-@operation
+@compiled_operation
 def argsort(x: TensorLike, axis: int = -1) -> TensorBase:
     """Return the indices (int32) that sort x along an axis."""
     return apply_one("argsort", to_numeric(x), axis=axis)
 
 
-@operation
+@compiled_operation
 def top_k(x: TensorLike, k: int, sorted: bool = True) -> tuple[TensorBase, TensorBase]:
     """Return the k largest elements along the last axis, descending, and their indices (int32)."""
     values, indices = apply("top_k", to_numeric(x), k=k)
