@@ -41,6 +41,13 @@ def trading() -> _core.Function:
     return _core.Function(graph, [a, b], [b, a])
 
 
+def product_rule() -> _core.Function:
+    """Return (x, dy) to (x dy,): for a result and a source of one type, and x beside them."""
+    graph = Graph()
+    x, dy = graph.input((3,), "int32"), graph.input((3,), "int32")
+    return _core.Function(graph, [x, dy], [graph.apply("multiply", [x, dy])[0]])
+
+
 def constant(*numbers: int) -> Callable[[np.random.Generator], Array]:
     """Return a drawer of given numbers."""
     return lambda rng: np.array(numbers if len(numbers) != 1 else numbers[0], np.int32)
@@ -81,4 +88,7 @@ def control_cases() -> list[Case]:
     for index in (-1, 0, 2, 7):
         draws = constant(index), constant(1, 2), constant(3, 4)
         cases.append(case("switch", *draws, branches=branches))
+    draws = [integers(-9, 9, 3) for _ in range(3)]
+    attributes = {"gradient": [product_rule()], "results": 1, "sources": 1}
+    cases.append(case("with_gradient", *draws, **attributes))
     return cases

@@ -96,5 +96,8 @@ def test_every_operation_is_tried() -> None:
         *("conv", "conv_transpose", "depthwise_conv", "separable_conv"),
         *("dot_product_attention", "while_loop"),
         *("batch_normalization", "layer_normalization", "rms_normalization"),
+        *("extract_sequences", "fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"),
+        *("crop_images", "depth_to_space", "extract_patches", "pad_images", "rgb_to_grayscale"),
+        *("space_to_depth",),
     }
     assert set(operations.names()) == tried | elsewhere

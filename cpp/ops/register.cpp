@@ -31,6 +31,7 @@ void register_all_ops() {
   register_matmul_update_ops();
   register_loop_ops();
   register_switch_ops();
+  register_with_gradient_ops();
   register_search_ops();
   register_solve_ops();
   register_simple_rnn_ops();

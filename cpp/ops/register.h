@@ -28,6 +28,7 @@ void register_matmul_ops();
 void register_conv_ops();
 void register_loop_ops();
 void register_switch_ops();
+void register_with_gradient_ops();
 void register_matmul_update_ops();
 void register_search_ops();
 void register_solve_ops();

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lamina.metrics import Metric as Metric
     from lamina.models import Model as Model
     from lamina.models import Sequential as Sequential
+    from lamina.ops.custom import custom_gradient as custom_gradient
     from lamina.optimizers import Optimizer as Optimizer
     from lamina.program import function as function
     from lamina.regularizers import Regularizer as Regularizer
@@ -58,6 +59,7 @@ __getattr__, __dir__, __all__ = _lazy.exports(
         "losses": ("Loss",),
         "metrics": ("Metric",),
         "models": ("Model", "Sequential"),
+        "ops.custom": ("custom_gradient",),
         "optimizers": ("Optimizer",),
         "program": ("function",),
         "regularizers": ("Regularizer",),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -64,8 +65,24 @@ activations.register("hard_swish")(hard_silu)
 activations.register(name="exponential")(exponential)
 
 
+# What few models need is loaded and registered when it is asked for.
+_SELDOM = (
+    *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus", "sparse_sigmoid"),
+    *("sparsemax", "squareplus", "tanh_shrink", "threshold"),
+)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _SELDOM:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = activations.register()(getattr(ops, name))
+    return globals()[name]
+
+
 def get(identifier: Any) -> Activation:
     """Return the activation of a name, a config or a function; `linear` for None."""
+    if isinstance(identifier, str) and identifier in _SELDOM:
+        identifier = getattr(sys.modules[__name__], identifier)
     found: Activation = linear if identifier is None else activations.get(identifier)
     return found
 

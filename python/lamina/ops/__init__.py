@@ -29,10 +29,14 @@ if TYPE_CHECKING:
     from lamina.ops.attention import *
     from lamina.ops.control import *
     from lamina.ops.counting import *
+    from lamina.ops.custom import *
     from lamina.ops.einstein import *
     from lamina.ops.equations import *
     from lamina.ops.factors import *
+    from lamina.ops.fourier import *
     from lamina.ops.matrices import *
+    from lamina.ops.pictures import depth_to_space as depth_to_space
+    from lamina.ops.pictures import space_to_depth as space_to_depth
     from lamina.ops.prefix import *
     from lamina.ops.shrinking import *
     from lamina.ops.special import *
@@ -54,16 +58,21 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("searchsorted", "segment_max", "segment_min", "segment_sum"),
             *("unravel_index",),
         ),
+        "ops.custom": ("custom_gradient",),
         "ops.einstein": (*("einsum",),),
         "ops.equations": (
             *("cholesky", "cholesky_inverse", "det", "inv", "logdet", "slogdet", "solve"),
             *("solve_triangular",),
         ),
         "ops.factors": ("eigh", "lstsq", "matrix_rank", "pinv", "qr", "svd"),
+        "ops.fourier": (
+            *("extract_sequences", "fft", "fft2", "ifft2", "irfft", "istft", "rfft", "stft"),
+        ),
         "ops.matrices": (
             *("cross", "diag", "diagflat", "diagonal", "inner", "kron", "meshgrid", "trace", "tri"),
             *("tril", "triu", "vander", "vdot"),
         ),
+        "ops.pictures": ("depth_to_space", "space_to_depth"),
         "ops.prefix": (*("associative_scan", "cumprod"),),
         "ops.shrinking": (
             *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus"),

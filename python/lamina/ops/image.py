@@ -6,11 +6,12 @@ data_format "channels_first": channels come before height and width.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from lamina import _lazy
 from lamina.ops._apply import apply_one, cast, to_floating, to_tensor
 from lamina.ops._window import channels_first, sizes
 from lamina.ops.joining import pad
@@ -18,7 +19,20 @@ from lamina.ops.shaping import expand_dims, moveaxis, reshape, slice, squeeze
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
+if TYPE_CHECKING:
+    from lamina.ops.pictures import crop_images as crop_images
+    from lamina.ops.pictures import extract_patches as extract_patches
+    from lamina.ops.pictures import pad_images as pad_images
+    from lamina.ops.pictures import rgb_to_grayscale as rgb_to_grayscale
+
 __all__ = ["affine_transform", "resize"]
+
+__getattr__, __dir__, _late = _lazy.exports(
+    __name__,
+    names={
+        "ops.pictures": ("crop_images", "extract_patches", "pad_images", "rgb_to_grayscale"),
+    },
+)
 
 Kernel = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 

@@ -11,9 +11,15 @@ if TYPE_CHECKING:
     from lamina.registry import register_keras_serializable as register_keras_serializable
     from lamina.registry import register_serializable as register_serializable
     from lamina.utils.dataset import split_dataset as split_dataset
+    from lamina.utils.naming import clear_session as clear_session
     from lamina.utils.numerical import normalize as normalize
     from lamina.utils.numerical import to_categorical as to_categorical
     from lamina.utils.seeding import set_random_seed as set_random_seed
+    from lamina.utils.sequences import PyDataset as PyDataset
+    from lamina.utils.sequences import pad_sequences as pad_sequences
+    from lamina.utils.sequences import (
+        timeseries_dataset_from_array as timeseries_dataset_from_array,
+    )
     from lamina.utils.threads import get_num_threads as get_num_threads
     from lamina.utils.threads import set_num_threads as set_num_threads
 
@@ -29,8 +35,10 @@ __getattr__, __dir__, __all__ = _lazy.exports(
             "register_serializable",
         ),
         "utils.dataset": ("split_dataset",),
+        "utils.naming": ("clear_session",),
         "utils.numerical": ("normalize", "to_categorical"),
         "utils.seeding": ("set_random_seed",),
+        "utils.sequences": ("PyDataset", "pad_sequences", "timeseries_dataset_from_array"),
         "utils.threads": ("get_num_threads", "set_num_threads"),
     },
 )

@@ -29,3 +29,11 @@ def reset_names() -> None:
     """Start counting anew."""
     with _lock:
         _given.clear()
+
+
+def clear_session() -> None:
+    """Number names of layers and models from the start again, as in a new process.
+
+    There is nothing else to clear: plans and weights go when their model does.
+    """
+    reset_names()
