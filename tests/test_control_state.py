@@ -149,7 +149,19 @@ def test_a_layer_with_a_loop_trains() -> None:
         ),
         (
             lambda: lamina.function(lambda x: ops.cond(x > 0, lambda: x, lambda: 1))(np.float32(1)),
-            r"cond: result 0 of branch 1: expected int32 \(\) as before, received float32",
+            r"cond: result 0 of true_fn: expected int32 \(\) as of false_fn, received float32",
+        ),
+        (
+            lambda: lamina.function(lambda x: ops.cond(x > 0, lambda: x, lambda: None))(1.0),
+            "cond: what true_fn gives: expected the structure None, received tensor",
+        ),
+        (
+            lambda: ops.fori_loop(0, 3, lambda i, y: ops.concatenate([y, y]), XS),
+            r"fori_loop: value 0 .* expected float64 \(5, 2, 3\) as before, .* \(10, 2, 3\)",
+        ),
+        (
+            lambda: ops.while_loop(lambda a, b: a < 3, lambda a, b: (a + 1, b * 0.5), (0, 1)),
+            r"while_loop: value 1 .* expected int32 \(\) as before, received float32",
         ),
         (
             lambda: lamina.function(lambda x: ops.cond(x, lambda: x, lambda: x))(XS),

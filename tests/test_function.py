@@ -145,3 +145,69 @@ def test_a_critic_learns_under_its_penalty() -> None:
     distances = [float(step(real, fake)) for _ in range(300)]
     assert distances[0] < 2
     assert 2.5 < distances[-1] < 3.8  # Wasserstein's distance of the two is 3
+
+
+def test_strings_are_fixed_in_the_plan() -> None:
+    @lamina.function
+    def fn(x: Any, how: str, parts: Any = ()) -> Any:
+        return {"how": how, "y": x + 1 if how == "up" else x - 1, "parts": parts}
+
+    for _ in range(2):
+        assert [float(fn(3.0, how)["y"]) for how in ("up", "down")] == [4, 2]
+    found = fn(3.0, "up", ["first", (np.float32(2), None)])
+    assert (found["how"], found["parts"][0], found["parts"][1][1]) == ("up", "first", None)
+    assert float(found["parts"][1][0]) == 2
+
+
+def test_functions_call_functions_and_themselves() -> None:
+    total = Variable(0.0)
+
+    @lamina.function
+    def power(x: Any, n: int = 0) -> Any:
+        total.assign_add(1.0)
+        return x if n == 0 else x * power(x, n=n - 1)
+
+    @lamina.function
+    def slopes(x: Any) -> Any:
+        slope = lamina.grad(power(x, n=2), x)
+        return slope, lamina.grad(slope, x), total.value
+
+    assert [float(y) for y in slopes(2.0)] == [12, 12, 3]
+    assert [float(y) for y in slopes(3.0)] == [27, 18, 6]
+
+
+def test_a_variable_made_inside_is_made_once_for_a_plan() -> None:
+    @lamina.function
+    def count(x: Any) -> Any:
+        calls = Variable(0.0)
+        return calls.assign_add(1.0) + 0 * x
+
+    assert [float(count(1.0)) for _ in range(3)] == [1, 2, 3]
+
+
+def test_an_error_names_the_line_that_it_is_of() -> None:
+    @lamina.function
+    def fn(x: Any) -> Any:
+        doubled = x * 2
+        return doubled @ np.ones((4, 4), np.float32)  # the line
+
+    with pytest.raises(ValueError, match="matmul") as caught:
+        fn(np.ones((2, 3), np.float32))
+    assert any("# the line" in str(entry.statement) for entry in caught.traceback)
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (lambda x: np.sin(x), "use lamina.ops on it, not NumPy"),
+        (lambda x: np.mean(x), "use lamina.ops on it, not NumPy"),
+        (lambda x: x if ops.sum(x) > 0 else -x, "use lamina.ops.cond or lamina.ops.where"),
+        (lambda x: max(x), "use lamina.ops.cond or lamina.ops.where"),
+        (lambda x: float(ops.sum(x)), "has no value yet: it is no float"),
+        (lambda x: f"{ops.sum(x):.2f}", "return it, and print what is returned"),
+        (lambda x: x.__setitem__(0, 1), "ops.slice_update and ops.scatter_update"),
+    ],
+)
+def test_what_needs_values_is_refused(body: Any, message: str) -> None:
+    with pytest.raises(TypeError, match=message):
+        lamina.function(body)(np.ones(3, np.float32))

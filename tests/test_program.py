@@ -100,7 +100,7 @@ def test_a_plan_by_specs() -> None:
 
 def test_what_is_no_array_is_refused() -> None:
     with pytest.raises(TypeError, match="numbers or booleans"):
-        Program(lambda x: x)("text")
+        Program(lambda x: x)(object())
 
 
 def test_variables_are_read_and_written_by_every_run() -> None:

@@ -116,3 +116,9 @@ class Operators:
 
     def __getitem__(self, key: Any) -> TensorBase:
         return lamina.ops.get_item(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        raise TypeError(
+            "a tensor's values do not change: ops.slice_update and ops.scatter_update return "
+            "another tensor, and a lamina.Variable is assigned"
+        )

@@ -11,7 +11,7 @@ import numpy as np
 
 from lamina import _core, dtypes, nest
 from lamina.ops._apply import to_array, to_tensor
-from lamina.tensor import Shape, Tensor, TensorBase
+from lamina.tensor import Shape, Tensor, TensorBase, TracedTensor
 from lamina.trace import Trace, current_trace
 
 # A plan holds memory; callers that never repeat a shape must not pile them up.
@@ -53,9 +53,10 @@ class Program:
     """A function of tensors, run as compiled plans.
 
     Positional arguments are arrays or numbers, nested in lists, tuples and dicts as the function
-    likes, or None; keyword arguments may be arrays too, or hashable values that are fixed in the
-    plan. Results are tensors in the structure that the function gives. Called where a graph is
-    being described, it becomes part of that graph. As a method, it has plans for each object.
+    likes, or None or strings, which are fixed in the plan; keyword arguments may be arrays too, or
+    hashable values that are fixed. Results are tensors in the structure that the function gives.
+    Called where a graph is being described, it becomes part of that graph. As a method, it has
+    plans for each object.
     """
 
     def __init__(self, fn: Callable[..., Any]) -> None:
@@ -106,7 +107,7 @@ class Program:
         arrays = nest.map_structure(_some(to_array), (args, named))
         compiled = self._find(nest.map_structure(_some(TensorSpec.of), arrays), static)
         results = iter(
-            compiled.plan.run([leaf for leaf in nest.leaves(arrays) if leaf is not None])
+            compiled.plan.run([leaf for leaf in nest.leaves(arrays) if type(leaf) is np.ndarray])
         )
         if not named and _is_plain(args) and _is_flat(compiled.outputs):
             self._recall.remember(args, compiled.plan, keywords=dict(static))
@@ -144,7 +145,7 @@ class Program:
             results = nest.map_structure(
                 _some(lambda x: trace.lift(to_tensor(x))), self._fn(*args, **named, **static)
             )
-        plan = trace.compile([leaf for leaf in nest.leaves(results) if leaf is not None])
+        plan = trace.compile([y for y in nest.leaves(results) if isinstance(y, TracedTensor)])
         return _Compiled(plan, nest.map_structure(_some(TensorSpec.of), results))
 
 
@@ -162,8 +163,8 @@ def function(fn: Callable[..., Any]) -> Program:
 
 
 def _some(fn: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return fn, passing None through."""
-    return lambda leaf: None if leaf is None else fn(leaf)
+    """Return fn, passing None and strings through."""
+    return lambda leaf: leaf if leaf is None or isinstance(leaf, str) else fn(leaf)
 
 
 def _holds_array(value: Any) -> bool:

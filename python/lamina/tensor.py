@@ -54,6 +54,11 @@ class TensorBase(Operators):
     def __int__(self) -> int:
         raise TypeError(f"{self!r} has no value yet: it is no int")
 
+    def __format__(self, spec: str) -> str:
+        if spec:
+            raise TypeError(f"{self!r} has no value yet: return it, and print what is returned")
+        return repr(self)
+
     def __len__(self) -> int:
         if not self.shape:
             raise TypeError("len() of a scalar tensor")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from lamina.ops._apply import to_tensor
@@ -21,10 +21,12 @@ def loop(
     step: Step,
     carries: Tensors,
     sequences: Tensors = (),
+    own: int = 0,
     **attributes: Any,
 ) -> tuple[list[TracedTensor], list[TracedTensor]]:
     """Return the carries after the last step, and the stacked results of all.
 
+    own: how many carries, the first ones, are not the caller's, who counts without them.
     attributes: those of the operation `loop` of docs/ops.md. Variables that the step writes are
     carried along, and written at the end.
     """
@@ -37,7 +39,7 @@ def loop(
             [body.lift(to_tensor(x)) for x in tensors] for tensors in step(inner, inner_elements)
         )
     for i, (before, after) in enumerate(zip(inner, following, strict=True)):
-        _check_alike(f"{name}: value {i} that goes from step to step", before, after)
+        _check_alike(f"{name}: value {i - own} that goes from step to step", before, after)
     state = body.written
     constants, captured = body.only_read, body.captured
     function = body.function(
@@ -73,21 +75,23 @@ def loop(
 
 
 def switch(
-    name: str, trace: Trace, index: TensorBase, branches: Sequence[Callable[[], Tensors]]
+    name: str, trace: Trace, index: TensorBase, branches: Mapping[str, Callable[[], Tensors]]
 ) -> list[TracedTensor]:
     """Return the results of the branch with a number, int32; only that one is computed.
 
-    Variables that any branch writes are results too, and written at the end.
+    branches: by what to call them. Variables that any branch writes are results too, and written at
+    the end.
     """
     bodies, results = [], []
-    for branch in branches:
+    for branch in branches.values():
         body = Body(trace)
         with body:
             results.append([body.lift(to_tensor(x)) for x in branch()])
         bodies.append(body)
-    for i, found in enumerate(results[1:], start=1):
+    first = next(iter(branches))
+    for label, found in zip(branches, results, strict=True):
         for j, (expected, received) in enumerate(zip(results[0], found, strict=True)):
-            _check_alike(f"{name}: result {j} of branch {i}", expected, received)
+            _check_alike(f"{name}: result {j} of {label}", expected, received, f"as of {first}")
     captured = {x.value: x for body in bodies for x in body.captured}.values()
     used = list(dict.fromkeys(v for body in bodies for v in body.used))
     state = list(dict.fromkeys(v for body in bodies for v in body.written))
@@ -106,9 +110,11 @@ def switch(
     return list(outputs[:count])
 
 
-def _check_alike(what: str, expected: TensorBase, received: TensorBase) -> None:
+def _check_alike(
+    what: str, expected: TensorBase, received: TensorBase, when: str = "as before"
+) -> None:
     if (expected.shape, expected.dtype) != (received.shape, received.dtype):
         raise ValueError(
-            f"{what}: expected {expected.dtype} {expected.shape} as before, "
+            f"{what}: expected {expected.dtype} {expected.shape} {when}, "
             f"received {received.dtype} {received.shape}"
         )

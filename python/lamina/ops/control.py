@@ -11,7 +11,7 @@ the call; a loop that is called often belongs into a `lamina.function`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -42,7 +42,9 @@ def cond(pred: TensorLike, true_fn: Callable[[], Any], false_fn: Callable[[], An
     """
     if not _traced(pred):
         return true_fn() if bool(to_tensor(pred)) else false_fn()
-    return _switch("cond", cast(to_tensor(pred), "bool"), [false_fn, true_fn])
+    return _switch(
+        "cond", cast(to_tensor(pred), "bool"), {"false_fn": false_fn, "true_fn": true_fn}
+    )
 
 
 @operation
@@ -54,22 +56,23 @@ def switch(index: TensorLike, branches: Sequence[Callable[..., Any]], *operands:
     if not _traced(index):
         chosen = branches[max(0, min(int(to_tensor(index)), len(branches) - 1))]
         return chosen(*operands)
-    return _switch("switch", to_tensor(index), [partial(branch, *operands) for branch in branches])
+    called = {f"branch {i}": partial(branch, *operands) for i, branch in enumerate(branches)}
+    return _switch("switch", to_tensor(index), called)
 
 
-def _switch(name: str, index: TensorBase, branches: Sequence[Callable[[], Any]]) -> Any:
+def _switch(name: str, index: TensorBase, branches: Mapping[str, Callable[[], Any]]) -> Any:
     if index.shape != ():
         raise ValueError(f"{name}: expected a scalar to choose by, received shape {index.shape}")
     structures: list[Any] = []
 
-    def flat(branch: Callable[[], Any]) -> list[Any]:
+    def flat(label: str, branch: Callable[[], Any]) -> list[Any]:
         structures.append(branch())
-        _check_structure(f"{name}: branch {len(structures) - 1}", structures[0], structures[-1])
+        _check_structure(f"{name}: what {label} gives", structures[0], structures[-1])
         return _leaves(structures[-1])
 
-    trace = _trace()
     results = traced_switch(
-        name, trace, cast(index, "int32"), [partial(flat, branch) for branch in branches]
+        *(name, _trace(), cast(index, "int32")),
+        {label: partial(flat, label, branch) for label, branch in branches.items()},
     )
     return _pack(structures[0], results)
 
@@ -89,12 +92,25 @@ def scan(
     the last carry and the stacked ys are returned. xs: a tensor, a structure of them, or None with
     a `length`. reverse: from the last element to the first. unroll: accepted for Keras's sake.
     """
+    return _scan("scan", f, init, xs, length, reverse)
+
+
+def _scan(
+    name: str,
+    f: Callable[[Any, Any], tuple[Any, Any]],
+    init: Any,
+    xs: Any,
+    length: int | None = None,
+    reverse: bool = False,
+    own: int = 0,
+) -> tuple[Any, Any]:
+    """Scan as the operation `name`, the first `own` carries of which are not its caller's."""
     sizes = {tensor.shape[0] if tensor.ndim else None for tensor in _tensors(xs)}
     if length is not None:
         sizes.add(int(length))
     if len(sizes) != 1 or None in sizes:
         raise ValueError(
-            "scan: expected xs with a first axis of one size, the length if that is given, "
+            f"{name}: expected xs with a first axis of one size, the length if that is given, "
             f"received sizes {sorted(sizes, key=str)}"
         )
     (steps,) = sizes
@@ -105,11 +121,11 @@ def scan(
         def step(carries: Any, elements: Any) -> tuple[list[Any], list[Any]]:
             nonlocal made
             carry, made = f(_pack(init, carries), _pack(xs, elements))
-            _check_structure("scan: the carry", init, carry)
+            _check_structure(f"{name}: the carry", init, carry)
             return _leaves(carry), _leaves(made)
 
         carries, stacked = loop(
-            *("scan", trace, step, _tensors(init), _tensors(xs)),
+            *(name, trace, step, _tensors(init), _tensors(xs), own),
             length=steps,
             reverse=bool(reverse),
         )
@@ -153,7 +169,7 @@ def while_loop(
 
         values = tuple(values) if several else values
         carries, _ = loop(
-            *("while_loop", trace, step, [go_on(values), *_tensors(values)]),
+            *("while_loop", trace, step, [go_on(values), *_tensors(values)], (), 1),
             length=-1 if maximum_iterations is None else int(maximum_iterations),
             conditional=True,
         )
@@ -177,10 +193,12 @@ def fori_loop(
             lambda i, _: i < last, lambda i, value: (i + 1, body_fun(i, value)), (first, init_val)
         )[1]
     first, last = to_tensor(lower), to_tensor(upper)
-    (_, value), _ = scan(
+    (_, value), _ = _scan(
+        "fori_loop",
         lambda carry, _: ((carry[0] + 1, body_fun(*carry)), None),
-        (first, init_val),
+        *((first, init_val), None),
         length=max(0, int(last) - int(first)),
+        own=1,
     )
     return value
 
@@ -188,7 +206,7 @@ def fori_loop(
 @operation
 def map(f: Callable[[Any], Any], xs: Any) -> Any:
     """Return the stacked f(x) of the elements x along the first axis of xs."""
-    return scan(lambda _, x: (None, f(x)), None, xs)[1]
+    return _scan("map", lambda _, x: (None, f(x)), None, xs)[1]
 
 
 @operation
