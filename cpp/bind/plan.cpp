@@ -16,12 +16,15 @@ bool fits(const py::array& array, const TensorType& type) {
          dtype_of_array(array) == type.dtype;
 }
 
-py::list apply_op(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
+std::shared_ptr<Plan> plan_of(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
   Graph graph;
   std::vector<Value> values;
   for (const py::handle item : inputs) values.push_back(graph.input(type_of_array(item.cast<py::array>())));
-  Plan plan(graph, graph.apply(op, values, to_attributes(attributes)));
-  return run_plan(plan, inputs);
+  return std::make_shared<Plan>(graph, graph.apply(op, values, to_attributes(attributes)));
+}
+
+py::list apply_op(const std::string& op, const py::sequence& inputs, const py::dict& attributes) {
+  return run_plan(*plan_of(op, inputs, attributes), inputs);
 }
 
 std::vector<std::string> describe_steps(const Plan& plan) {
@@ -103,6 +106,7 @@ void bind_plan(py::module_& module) {
       .def_property_readonly("arena_bytes", &Plan::arena_bytes)
       .def_property_readonly("live_bytes", &Plan::live_bytes)
       .def_property_readonly("workers", &Plan::workers);
+  module.def("plan_of", &plan_of, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict());
   module.def("apply", &apply_op, py::arg("op"), py::arg("inputs"), py::arg("attributes") = py::dict(),
              "Compute one op on arrays at once.");
 }

@@ -142,6 +142,11 @@ class Loop:
         the clock is continued by the next call.
         """
 
+def plan_of(
+    op: str, inputs: Sequence[Array], attributes: Mapping[str, AttributeValue] = ...
+) -> Plan:
+    """Return the plan of one operation for arrays like these."""
+
 def apply(
     op: str, inputs: Sequence[Array], attributes: Mapping[str, AttributeValue] = ...
 ) -> list[Array]:

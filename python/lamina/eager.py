@@ -11,11 +11,9 @@ from lamina import _core, dtypes
 from lamina.tensor import Tensor, TensorBase, TracedTensor
 from lamina.trace import Trace
 
-_ALL = 2**31
-
 
 class Eager:
-    """A function of tensors, called on arrays.
+    """A function of tensors, called on arrays and compiled.
 
     `recall` takes a call straight to the plan of an earlier one like it, and gives None where there
     was none, or while a graph is being described. The object itself makes a plan.
@@ -25,7 +23,7 @@ class Eager:
     plan. The function must not look at values of tensors, and give a tensor or a tuple of some.
     """
 
-    def __init__(self, fn: Callable[..., Any], tensors: int = _ALL) -> None:
+    def __init__(self, fn: Callable[..., Any], tensors: int) -> None:
         self._fn = fn
         self._tensors = tensors
         self._plans = _core.Recall(Tensor, tensors=tensors)
@@ -46,20 +44,13 @@ class Eager:
         dtype = dtypes.beside([str(x.dtype) for x in arrays], numbers)
         if not all(dtypes.fits(x, dtype) and dtypes.fits(x, "int32") for x in numbers):
             return None
-        return self.run(tensors, fixed, kwargs, dtype)
-
-    def run(
-        self,
-        tensors: Sequence[Any],
-        fixed: Sequence[Any],
-        kwargs: dict[str, Any],
-        dtype: str | None = None,
-    ) -> Any:
-        """Run the function by a plan; numbers among the tensors are of a dtype."""
-        tensors = [_contiguous(x) for x in tensors]
+        tensors = tuple(_contiguous(x) for x in tensors)
         output = self.recall(*tensors, *fixed, **kwargs)  # now that strange layouts are gone
-        if output is not None:
-            return output
+        return self._compile(tensors, dtype, fixed, kwargs) if output is None else output
+
+    def _compile(
+        self, tensors: Sequence[Any], dtype: str, fixed: Sequence[Any], kwargs: dict[str, Any]
+    ) -> Any:
         inputs = [np.asarray(x, None if type(x) is np.ndarray else dtype) for x in tensors]
         reverse = [not x.flags.c_contiguous for x in inputs]
         inputs = [x.T if back else x for back, x in zip(reverse, inputs, strict=True)]

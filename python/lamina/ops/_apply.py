@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lamina import config, dtypes
-from lamina.eager import Eager
+from lamina import _core, config, dtypes
 from lamina.registry import operations
 from lamina.symbolic import Operation
 from lamina.tensor import KerasTensor, Tensor, TensorBase, TensorLike, TracedTensor
-from lamina.trace import current_trace, untraced
+from lamina.trace import current_trace
 
 _SYMBOLIC = (TracedTensor, KerasTensor)
 Attribute: TypeAlias = bool | int | float | str | Sequence[int] | Sequence[float]
@@ -27,34 +25,28 @@ def apply(op: str, *inputs: TensorLike, **attributes: Attribute) -> Any:
     Names, inputs and attributes are those of docs/ops.md. Inputs must agree in dtype where
     the operation asks for it: nothing is cast here.
     """
-    eager = _eager.get(op)
-    outputs = None if eager is None else eager.recall(*inputs, **attributes)
-    if outputs is not None:
-        return outputs
+    recall = _recalls.get(op)
+    found = None if recall is None else recall.call(*inputs, **attributes)
+    if found is not None:
+        return found
     tensors = [x if isinstance(x, TensorBase) else to_tensor(x) for x in inputs]
     if any(isinstance(tensor, KerasTensor) for tensor in tensors):
         return Operation("apply")(op, *inputs, **attributes)
     trace = current_trace()
+    outputs: Sequence[TensorBase]
     if trace is not None and any(not isinstance(tensor, Tensor) for tensor in tensors):
-        return _described(op, *tensors, **attributes)
-    if eager is None:
-        eager = _eager[op] = Eager(partial(_described, op))
-    arrays = [_values(x) for x in tensors]
-    if trace is None:
-        return eager.run(arrays, (), attributes)
-    with untraced():
-        return eager.run(arrays, (), attributes)
+        outputs = trace.apply(op, tensors, attributes)
+    else:
+        arrays = [_values(tensor) for tensor in tensors]
+        plan = _core.plan_of(op, arrays, attributes)
+        if trace is None:
+            recall = _recalls.setdefault(op, _core.Recall(Tensor))
+            recall.remember(arrays, plan, keywords=attributes)
+        outputs = [Tensor(y) for y in plan.run(arrays)]
+    return outputs[0] if len(outputs) == 1 else tuple(outputs)
 
 
-_eager: dict[str, Eager] = {}  # the plans of operations on arrays
-
-
-def _described(op: str, *tensors: TensorBase, **attributes: Attribute) -> Any:
-    """Add an operation to the graph being described."""
-    trace = current_trace()
-    assert trace is not None
-    outputs = trace.apply(op, tensors, attributes)
-    return outputs[0] if len(outputs) == 1 else outputs
+_recalls: dict[str, _core.Recall] = {}  # of operations on arrays
 
 
 def apply_one(op: str, *inputs: TensorLike, **attributes: Attribute) -> TensorBase:
