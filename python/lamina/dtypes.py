@@ -61,13 +61,13 @@ def promote(first: str, *others: str) -> str:
     return max((first, *others), key=_RANK.__getitem__)
 
 
-def of_number(x: float) -> str:
+def of_number(x: bool | int | float) -> str:
     """Return the dtype of a Python number: int32, or int64 if it is large; floatx; bool."""
-    if type(x) is bool:
+    if isinstance(x, bool):
         return "bool"
-    if isinstance(x, float):
-        return config.floatx()
-    return "int32" if fits(x, "int32") else "int64"
+    if isinstance(x, int):
+        return "int32" if fits(x, "int32") else "int64"
+    return config.floatx()
 
 
 def beside(known: Sequence[str], numbers: Sequence[float]) -> str:
@@ -83,7 +83,7 @@ def beside(known: Sequence[str], numbers: Sequence[float]) -> str:
     return dtype
 
 
-def fits(x: float, dtype: str) -> bool:
+def fits(x: int | float, dtype: str) -> bool:
     """Return whether a dtype can hold a number; any floating one does."""
     if dtype not in _RANGES or isinstance(x, float):
         return True

@@ -52,7 +52,7 @@ def _attached(
     results = [trace.lift(to_tensor(leaf)) for leaf in nest.leaves(y)]
     if not free:
         return y
-    sources = [trace.lift(arguments[i]) for i in free]
+    sources = [trace.lift(to_tensor(arguments[i])) for i in free]
     body = Body(trace)
     with body:
         upstream = [body.input(x.shape, x.dtype) for x in results]

@@ -138,8 +138,8 @@ def istft(
     weights = _window("istft", window, sequence_length, fft_length, frames.dtype)
     count = frames.shape[-2]
     whole = fft_length + sequence_stride * (count - 1)
-    places = sequence_stride * np.arange(count, dtype=np.int32)[:, None]
-    places = (places + np.arange(fft_length, dtype=np.int32)).ravel()
+    starts = sequence_stride * np.arange(count, dtype=np.int32)[:, None]
+    places = (starts + np.arange(fft_length, dtype=np.int32)).ravel()
 
     def added(parts: TensorBase) -> TensorBase:
         rows = moveaxis(reshape(parts, (*parts.shape[:-2], count * fft_length)), -1, 0)
