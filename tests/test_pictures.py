@@ -43,7 +43,7 @@ def test_pad_and_crop() -> None:
         (lambda: pad(X, 1, 1), "expected two of before, after and target"),
         (lambda: pad(X, 1, 1, None, None, 4, 9), "sides of 0 or more"),
         (lambda: crop(X, 3, 0, 3, 0), "something left of 6"),
-        (lambda: pad(X[0, 0], 1, 1, 1, 1), r"expected images of rank \(3, 4\)"),
+        (lambda: pad(X[0, 0], 1, 1, 1, 1), "expected images of rank 3 or 4"),
     ):
         with pytest.raises(ValueError, match=message):
             call()

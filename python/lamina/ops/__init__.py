@@ -27,6 +27,7 @@ from lamina.ops.sorting import *
 if TYPE_CHECKING:
     from lamina.ops.arranging import *
     from lamina.ops.attention import *
+    from lamina.ops.blocks import *
     from lamina.ops.control import *
     from lamina.ops.counting import *
     from lamina.ops.custom import *
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     from lamina.ops.factors import *
     from lamina.ops.fourier import *
     from lamina.ops.matrices import *
-    from lamina.ops.pictures import depth_to_space as depth_to_space
-    from lamina.ops.pictures import space_to_depth as space_to_depth
     from lamina.ops.prefix import *
     from lamina.ops.shrinking import *
     from lamina.ops.special import *
@@ -50,6 +49,7 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("rot90", "slice_update", "vsplit", "vstack"),
         ),
         "ops.attention": (*("dot_product_attention",),),
+        "ops.blocks": ("depth_to_space", "space_to_depth"),
         "ops.control": (
             *("cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"),
         ),
@@ -72,7 +72,6 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("cross", "diag", "diagflat", "diagonal", "inner", "kron", "meshgrid", "trace", "tri"),
             *("tril", "triu", "vander", "vdot"),
         ),
-        "ops.pictures": ("depth_to_space", "space_to_depth"),
         "ops.prefix": (*("associative_scan", "cumprod"),),
         "ops.shrinking": (
             *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus"),

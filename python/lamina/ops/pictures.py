@@ -1,6 +1,6 @@
-"""Operations that cut images up and put them together.
+"""Operations on images that few models need: `lamina.ops.image` offers them.
 
-Images are (batch, height, width, channels), some also without the batch; data_format
+Images are (batch, height, width, channels) or one without the batch; data_format
 "channels_first": channels come before height and width.
 """
 
@@ -15,17 +15,15 @@ from lamina.ops._window import channels_first
 from lamina.ops.convolution import conv
 from lamina.ops.joining import pad
 from lamina.ops.reduction import sum
-from lamina.ops.shaping import expand_dims, moveaxis, reshape, slice, squeeze, transpose
+from lamina.ops.shaping import expand_dims, slice, squeeze
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
 __all__ = [
     "crop_images",
-    "depth_to_space",
     "extract_patches",
     "pad_images",
     "rgb_to_grayscale",
-    "space_to_depth",
 ]
 
 _LUMINANCE = (0.2989, 0.5870, 0.1140)  # of red, green and blue, by ITU-R BT.601
@@ -145,51 +143,10 @@ def extract_patches(
     return patches if tensor.ndim == 4 else squeeze(patches, 0)
 
 
-@operation
-def depth_to_space(
-    x: TensorLike, block_size: int, data_format: str = "channels_last"
-) -> TensorBase:
-    """Return x with each pixel's channels spread over a square block of pixels."""
-    tensor = _images("depth_to_space", x, ranks=(4,))
-    if channels_first("depth_to_space", data_format):
-        last = depth_to_space(moveaxis(tensor, 1, -1), block_size)
-        return moveaxis(last, -1, 1)
-    n, height, width, channels = tensor.shape
-    depth, rest = divmod(channels, block_size**2)
-    if rest:
-        raise ValueError(
-            f"depth_to_space: expected a multiple of {block_size**2} channels, received {channels}"
-        )
-    blocks = reshape(tensor, (n, height, width, block_size, block_size, depth))
-    spread = transpose(blocks, (0, 1, 3, 2, 4, 5))
-    return reshape(spread, (n, height * block_size, width * block_size, depth))
-
-
-@operation
-def space_to_depth(
-    x: TensorLike, block_size: int, data_format: str = "channels_last"
-) -> TensorBase:
-    """Return x with square blocks of pixels gathered into the channels of one."""
-    tensor = _images("space_to_depth", x, ranks=(4,))
-    if channels_first("space_to_depth", data_format):
-        last = space_to_depth(moveaxis(tensor, 1, -1), block_size)
-        return moveaxis(last, -1, 1)
-    n, height, width, channels = tensor.shape
-    if height % block_size or width % block_size:
-        raise ValueError(
-            f"space_to_depth: expected height and width to be multiples of {block_size}, "
-            f"received shape {tensor.shape}"
-        )
-    rows, columns = height // block_size, width // block_size
-    blocks = reshape(tensor, (n, rows, block_size, columns, block_size, channels))
-    gathered = transpose(blocks, (0, 1, 3, 2, 4, 5))
-    return reshape(gathered, (n, rows, columns, block_size**2 * channels))
-
-
-def _images(who: str, images: TensorLike, ranks: tuple[int, ...] = (3, 4)) -> TensorBase:
+def _images(who: str, images: TensorLike) -> TensorBase:
     tensor = to_tensor(images)
-    if tensor.ndim not in ranks:
-        raise ValueError(f"{who}: expected images of rank {ranks}, received shape {tensor.shape}")
+    if tensor.ndim not in (3, 4):
+        raise ValueError(f"{who}: expected images of rank 3 or 4, received shape {tensor.shape}")
     return tensor
 
 
