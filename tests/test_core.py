@@ -181,6 +181,18 @@ def test_a_written_value_is_computed_in_place_unless_the_old_one_is_still_read()
     np.testing.assert_array_equal(variable.numpy(), np.ones(1000))
 
 
+@pytest.mark.parametrize("others", [(3.0, np.nan), (np.nan, 3.0), (0.0, -0.0)])
+def test_only_what_is_equal_to_the_bit_is_computed_once(others: tuple[float, float]) -> None:
+    graph = _core.Graph()
+    x = graph_input(graph, 1)
+    padded = [apply(graph, "pad", x, before=[1], value=value) for value in (*others, others[0])]
+    plan = graph.compile(padded)
+    found = plan.run([np.float32([5])])
+    for result, value in zip(found, (*others, others[0]), strict=True):
+        assert result.tobytes() == np.float32([value, 5]).tobytes()
+    assert sum("pad" in line for line in plan.steps) == 2
+
+
 def test_memory_is_reused_along_a_chain() -> None:
     graph = _core.Graph()
     value = graph_input(graph, 1024)
@@ -271,3 +283,34 @@ def test_wrong_input_is_refused_by_name_and_type() -> None:
         plan.run([np.zeros((3, 2), np.float32)])
     with pytest.raises(ValueError, match="nearest known name is 'multiply'"):
         graph.apply("multipy", [])
+
+
+def test_sizes_beyond_any_memory_are_refused() -> None:
+    graph = _core.Graph()
+    x = graph_input(graph, 1)
+    for shape in ([2**40, 2**40], [2**62], [2**63 - 1, 2]):
+        with pytest.raises(ValueError, match="larger than any memory"):
+            apply(graph, "broadcast_to", x, shape=shape)
+        with pytest.raises(ValueError, match="larger than any memory"):
+            graph.input(shape, "float32")
+    with pytest.raises(ValueError, match=r"no tensor has shape \(-1, 2\)"):
+        graph.input((-1, 2), "float32")
+
+
+def test_values_of_no_graph_and_attributes_that_do_not_fit_are_refused() -> None:
+    graph = _core.Graph()
+    x = graph_input(graph, 2)
+    for handle in (-1, x + 1, 2**31 * 65536, 2**48):
+        with pytest.raises(ValueError, match="a value of this graph"):
+            graph.shape(handle)
+    with pytest.raises(ValueError, match="integers of at most 64 bits"):
+        apply(graph, "softmax", x, axis=2**70)
+    with pytest.raises(TypeError, match="complex"):
+        apply(graph, "clip", x, min=1j)
+
+
+def test_elements_that_are_not_aligned_are_copied() -> None:
+    odd: np.ndarray = np.ndarray((3,), np.float64, bytearray(25), 1)
+    odd[:] = 1, 2, 3
+    assert not odd.flags.aligned
+    np.testing.assert_array_equal(_core.apply("negative", [odd])[0], [-1, -2, -3])

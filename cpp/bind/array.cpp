@@ -4,6 +4,10 @@
 
 namespace lamina::bind {
 
+namespace {
+constexpr int kAligned = py::detail::npy_api::NPY_ARRAY_ALIGNED_;
+}
+
 DType dtype_of_array(const py::array& array) {
   const py::dtype dtype = array.dtype();
   const auto bytes = dtype.itemsize();
@@ -45,9 +49,13 @@ py::tuple shape_tuple(const Shape& shape) {
   return result;
 }
 
+bool is_plain(const py::array& array) {
+  constexpr int kPlain = py::array::c_style | kAligned;
+  return (array.flags() & kPlain) == kPlain;
+}
+
 py::array contiguous(const py::array& array) {
-  if (array.flags() & py::array::c_style) return array;
-  return py::array::ensure(array, py::array::c_style);
+  return is_plain(array) ? array : py::array::ensure(array, py::array::c_style | kAligned);
 }
 
 py::array empty_array(const TensorType& type) {

@@ -16,7 +16,9 @@ py::dtype numpy_dtype(DType dtype);
 TensorType type_of_array(const py::array& array);
 py::tuple shape_tuple(const Shape& shape);
 
-// The array itself where it is C-contiguous, otherwise a contiguous copy.
+// Whether the core can read the array where it lies: C-contiguous, its elements aligned.
+bool is_plain(const py::array& array);
+// The array itself where it is plain, otherwise a plain copy.
 py::array contiguous(const py::array& array);
 py::array empty_array(const TensorType& type);
 

@@ -18,12 +18,12 @@ int64_t to_handle(Value value) {
 }
 
 Value from_handle(const Graph& graph, int64_t handle) {
-  const Value value{static_cast<int32_t>(handle / 65536), static_cast<int32_t>(handle % 65536)};
   const auto& nodes = graph.nodes();
-  require(handle >= 0 && value.node < static_cast<int64_t>(nodes.size()) &&
-              value.index < static_cast<int64_t>(nodes[value.node].outputs.size()),
+  const int64_t node = handle / 65536, index = handle % 65536;
+  require(handle >= 0 && node < static_cast<int64_t>(nodes.size()) &&
+              index < static_cast<int64_t>(nodes[node].outputs.size()),
           "expected a value of this graph, received ", handle);
-  return value;
+  return {static_cast<int32_t>(node), static_cast<int32_t>(index)};
 }
 
 std::vector<Value> from_handles(const Graph& graph, const std::vector<int64_t>& handles) {

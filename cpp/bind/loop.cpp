@@ -107,7 +107,7 @@ class ArrayLoop {
       expected.shape[0] = rows;
       require(received == expected, "Loop: expected ", role, " ", i, " to be ", to_string(expected), ", received ",
               to_string(received));
-      require(arrays[i].flags() & py::array::c_style, "Loop: expected ", role, " ", i, " to be C-contiguous");
+      require(is_plain(arrays[i]), "Loop: expected ", role, " ", i, " to be C-contiguous and aligned");
     }
   }
 

@@ -54,7 +54,7 @@ class Call {
       if (!fits(array, types[i])) {
         fail("run: expected input ", i, " to be ", to_string(types[i]), ", received ", to_string(type_of_array(array)));
       }
-      const bool as_it_is = (array.flags() & py::array::c_style) && array.is(item);  // and not a number's copy
+      const bool as_it_is = is_plain(array) && array.is(item);  // and not a number's copy
       if (!as_it_is) copies_.push_back(contiguous(array));
       inputs_[i] = as_it_is ? array.data() : copies_.back().data();
     }

@@ -66,6 +66,17 @@ int64_t normalize_axis(int64_t axis, int64_t rank, const char* op) {
   return axis < 0 ? axis + rank : axis;
 }
 
+void require_possible(const TensorType& type, const char* what) {
+  constexpr int64_t kMostBytes = int64_t{1} << 48;  // sums of such numbers stay numbers
+  int64_t bytes = item_size(type.dtype);
+  for (const int64_t n : type.shape) {
+    require(n >= 0, what, ": no tensor has shape ", to_string(type.shape));
+    const bool overflows = __builtin_mul_overflow(bytes, std::max<int64_t>(n, 1), &bytes);
+    require(!overflows && bytes <= kMostBytes, what, ": a tensor of shape ", to_string(type.shape),
+            " is larger than any memory");
+  }
+}
+
 std::string to_string(const TensorType& type) {
   return concat(dtype_name(type.dtype), " ", to_string(type.shape));
 }

@@ -77,6 +77,8 @@ struct TensorType {
   bool operator==(const TensorType&) const = default;
 };
 
+// Throws where a size is negative, or where no memory could hold so many elements.
+void require_possible(const TensorType& type, const char* what);
 std::string to_string(const TensorType& type);  // "float32 (32, 12)"
 
 // Calls f(T{}) with the C++ type that holds `dtype`; the list of types is written here once.

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <optional>
+#include <type_traits>
 
 #include "core/error.h"
 
@@ -67,6 +68,27 @@ std::vector<T> as_list(const Attribute* value, const std::string& name, const ch
   return result;
 }
 
+template <typename T>
+void append_bytes(std::string& key, const T& value) {
+  key.append(reinterpret_cast<const char*>(&value), sizeof(value));
+}
+
+template <typename T>
+void append(std::string& key, const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    append_bytes(key, value);
+  } else {
+    append_bytes(key, value.size());
+    for (const auto& item : value) {
+      if constexpr (std::is_same_v<T, Functions>) {
+        append_bytes(key, item.get());
+      } else {
+        append_bytes(key, item);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 bool Attributes::flag(const std::string& name, bool fallback) const {
@@ -121,6 +143,16 @@ const Functions& Attributes::functions(const std::string& name) const {
 bool Attributes::holds_functions() const {
   return std::any_of(items_.begin(), items_.end(),
                      [](const auto& item) { return std::holds_alternative<Functions>(item.second); });
+}
+
+std::string Attributes::key() const {
+  std::string key;
+  for (const auto& [name, value] : items_) {
+    append(key, name);
+    append_bytes(key, value.index());
+    std::visit([&](const auto& held) { append(key, held); }, value);
+  }
+  return key;
 }
 
 std::vector<double> Attributes::numbers(const std::string& name) const {

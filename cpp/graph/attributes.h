@@ -35,6 +35,9 @@ class Attributes {
   const Functions& functions(const std::string& name) const;
   bool holds_functions() const;
 
+  // Bytes that are alike for the same items only, bit by bit: NaN is the same as itself, 0 is not -0.
+  std::string key() const;
+
   const std::map<std::string, Attribute>& items() const { return items_; }
 
  private:

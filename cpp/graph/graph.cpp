@@ -11,6 +11,7 @@ Value Graph::add_source(Node node) {
 }
 
 Value Graph::input(TensorType type) {
+  require_possible(type, "input");
   Node node;
   node.input_position = static_cast<int32_t>(inputs_.size());
   node.outputs = {std::move(type)};
@@ -65,6 +66,7 @@ std::vector<Value> Graph::apply(const std::string& op, const std::vector<Value>&
   node.op = &record;
   node.inputs = inputs;
   node.outputs = record.infer(info);
+  for (const TensorType& type : node.outputs) require_possible(type, record.name);
   node.attributes = std::move(attributes);
   const int32_t index = static_cast<int32_t>(nodes_.size());
   const int32_t count = static_cast<int32_t>(node.outputs.size());

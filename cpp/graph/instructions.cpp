@@ -49,11 +49,11 @@ void trim_outputs(const Graph& graph, const std::vector<Value>& outputs, Instruc
 }
 
 void merge_equal(Instructions& list) {
-  using Key = std::tuple<const Op*, std::vector<Value>, std::map<std::string, Attribute>>;
+  using Key = std::tuple<const Op*, std::vector<Value>, std::string>;
   std::map<Key, const Instruction*> seen;
   for (Instruction& instruction : list.code) {
     for (Value& input : instruction.inputs) input = list.root(input);
-    Key key{instruction.op, instruction.inputs, instruction.attributes.items()};
+    Key key{instruction.op, instruction.inputs, instruction.attributes.key()};
     const auto [earlier, first] = seen.try_emplace(std::move(key), &instruction);
     if (first) continue;
     for (size_t i = 0; i < instruction.outputs.size(); ++i) {

@@ -59,10 +59,12 @@ Loop::Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t 
 }
 
 void Loop::begin(std::vector<int64_t> order) {
-  order_ = std::move(order);
-  if (!order_.empty() && batches_.empty()) {
-    for (const RowArray& array : arrays_) batches_.push_back(std::make_unique<Buffer>(batch_ * array.row_bytes));
+  if (!order.empty() && batches_.empty()) {
+    std::vector<std::unique_ptr<Buffer>> batches;
+    for (const RowArray& array : arrays_) batches.push_back(std::make_unique<Buffer>(batch_ * array.row_bytes));
+    batches_ = std::move(batches);
   }
+  order_ = std::move(order);
   next_ = 0;
 }
 
