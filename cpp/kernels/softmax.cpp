@@ -5,8 +5,7 @@
 namespace lamina::LAMINA_ISA {
 namespace {
 
-// --- layouts: the elements of one line, or of as many lines as a vector has lanes, a vector at a time
-// ------------------
+// --- layouts: the elements of one line, or of as many lines as a vector has lanes, a vector at a time ----------------
 
 // A row of n elements. `all_*` combine the lanes and give the result in every lane.
 template <typename T>
@@ -101,8 +100,7 @@ LAMINA_INLINE void each_line(Lines lines, const T* const (&inputs)[kInputs], T* 
   }
 }
 
-// --- parts
-// ------------------------------------------------------------------------------------------------------------
+// --- parts -----------------------------------------------------------------------------------------------------------
 
 template <typename T, typename Layout>
 LAMINA_INLINE Vec<T> max_of(const Layout& line, const T* x) {
@@ -141,8 +139,7 @@ LAMINA_INLINE void fill(const Layout& line, T* y, F&& f) {
   for (int64_t i = 0; i < line.n; i += line.kStep) line.put(y, i, f(i));
 }
 
-// --- softmax and log_softmax
-// ------------------------------------------------------------------------------------------
+// --- softmax and log_softmax -----------------------------------------------------------------------------------------
 
 template <typename T>
 void softmax(const T* x, T* y, Lines lines) {
@@ -176,8 +173,7 @@ void log_softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
   });
 }
 
-// --- cross-entropy
-// ----------------------------------------------------------------------------------------------------
+// --- cross-entropy ---------------------------------------------------------------------------------------------------
 
 template <typename Label>
 LAMINA_INLINE bool is_class(Label label, int64_t n) {

@@ -7,8 +7,7 @@
 namespace lamina {
 namespace {
 
-// --- shapes
-// -----------------------------------------------------------------------------------------------------------
+// --- shapes ----------------------------------------------------------------------------------------------------------
 
 Shape infer_shape(const NodeInfo& info, Domain domain) {
   require_inputs(info, 2);
@@ -17,8 +16,7 @@ Shape infer_shape(const NodeInfo& info, Domain domain) {
   return broadcast_shapes(info.inputs[0].shape, info.inputs[1].shape, info.op);
 }
 
-// --- running
-// ----------------------------------------------------------------------------------------------------------
+// --- running ---------------------------------------------------------------------------------------------------------
 
 // A kernel goes over rows of which each operand is either read element by element or is one element; broadcasting over
 // more axes than that (or few, long rows, which workers must cut) is a walk that gives it one row, or part of one, at a
@@ -64,8 +62,7 @@ StepKernel prepare_comparison(const NodeInfo& info, int index, double cost) {
   });
 }
 
-// --- gradients
-// --------------------------------------------------------------------------------------------------------
+// --- gradients -------------------------------------------------------------------------------------------------------
 
 // Gradients of x and y as they are over the result's shape, summed over the axes along which each was broadcast.
 std::vector<Value> unbroadcast(const GradContext& c, Value dx, Value dy) {

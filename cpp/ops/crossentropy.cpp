@@ -53,8 +53,7 @@ Value ones_like(Graph& g, Value x) {
   return emit::broadcast_to(g, g.scalar(g.type(x).dtype, 1), g.type(x).shape);
 }
 
-// --- sparse_softmax_crossentropy(logits, labels)
-// ----------------------------------------------------------------------
+// --- sparse_softmax_crossentropy(logits, labels) ---------------------------------------------------------------------
 
 TensorType infer_sparse_rows(const NodeInfo& info, size_t inputs) {
   const TensorType rows = infer_rows(info, inputs);
@@ -115,8 +114,7 @@ std::vector<Value> grad_sparse_grad(const GradContext& c) {
   return {emit::multiply(g, along, as_column(g, p)), Value{}, sum_last(g, emit::multiply(g, d, error), false)};
 }
 
-// --- softmax_crossentropy(logits, targets)
-// ----------------------------------------------------------------------------
+// --- softmax_crossentropy(logits, targets) ---------------------------------------------------------------------------
 
 TensorType infer_dense_rows(const NodeInfo& info, size_t inputs) {
   const TensorType rows = infer_rows(info, inputs);

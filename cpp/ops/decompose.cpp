@@ -37,8 +37,7 @@ double sign_of_largest(const double* x, int64_t n, int64_t stride) {
   return largest < 0 ? -1 : 1;
 }
 
-// --- qr(x; complete): q r = x, q (m, k), r (k, n), k the smaller of both, or m if complete
-// ----------------------------
+// --- qr(x; complete): q r = x, q (m, k), r (k, n), k the smaller of both, or m if complete ---------------------------
 
 std::vector<TensorType> infer_qr(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -8,9 +8,8 @@ namespace lamina {
 // What a `loop` node's attributes say, and which of its inputs and outputs are what.
 //
 //   inputs   carries | sequences (length, ...) | constants | trips, int32, if counted
-//   outputs  carries after the last step | stacked results (length, ...) | history (length, ...) | trips, if
-//   conditional body     carries | one element of each sequence | constants  ->  carries | one element of each stacked
-//   result
+//   outputs  last carries | stacked results (length, ...) | history (length, ...) | trips, if conditional
+//   body     carries | one element of each sequence | constants  ->  carries | one element of each result
 //
 // A step works at a position of the sequences: 0, 1, ... or, reversed, from the last to 0. The history holds what the
 // carries it lists were before each step. A counted loop makes as many steps as its last input says, `length` at most;

@@ -92,7 +92,6 @@ Attributes with_size(const Attributes& attributes, const Shape& x) {
 }
 
 // --- max_pool(x) → y, where; its gradient max_pool_grad(dy, where; size); the gradient's own, max_pool_take(x, where)
-// ---
 
 std::vector<TensorType> infer_max(const NodeInfo& info) {
   require_inputs(info, 1);
@@ -172,8 +171,7 @@ std::vector<Value> grad_max_take(const GradContext& c) {
   return {c.graph.add("max_pool_grad", {c.dy[0], c.x[1]}, attributes), Value{}};
 }
 
-// --- average_pool(x) and its gradient average_pool_grad(dy; size), each the other's transpose
-// -------------------------
+// --- average_pool(x) and its gradient average_pool_grad(dy; size), each the other's transpose ------------------------
 
 std::vector<TensorType> infer_average(const NodeInfo& info) {
   require_inputs(info, 1);

@@ -39,8 +39,7 @@ constexpr UnaryFunction kFunctions[] = {
 #include "kernels/unary.def"
 };
 
-// --- y = f(x)
-// ---------------------------------------------------------------------------------------------------------
+// --- y = f(x) --------------------------------------------------------------------------------------------------------
 
 void check_parameters(const UnaryFunction& f, const NodeInfo& info) {
   for (const auto& parameter : f.parameters) {
@@ -78,8 +77,7 @@ std::vector<Value> grad_forward(const UnaryFunction& f, const GradContext& c) {
   return {c.graph.add(f.grad_name, {f.via_output ? c.y[0] : c.x[0], c.dy[0]}, c.attr)};
 }
 
-// --- dx = p f'(v) and p f''(v)
-// ----------------------------------------------------------------------------------------
+// --- dx = p f'(v) and p f''(v) ---------------------------------------------------------------------------------------
 
 std::vector<TensorType> infer_slope(const UnaryFunction& f, const NodeInfo& info) {
   require_inputs(info, 2);
@@ -122,8 +120,7 @@ std::vector<Value> grad_curve(const UnaryFunction& f, const GradContext& c) {
   return {Value{}, c.graph.add(f.curve_name, {c.x[0], c.dy[0]}, c.attr)};
 }
 
-// --- tests
-// ------------------------------------------------------------------------------------------------------------
+// --- tests -----------------------------------------------------------------------------------------------------------
 
 struct Predicate {
   const char* name;
@@ -156,8 +153,7 @@ StepKernel prepare_predicate(int index, const NodeInfo& info) {
   });
 }
 
-// --- registration: records hold plain functions, so each row gets its own
-// -----------------------------------------------
+// --- registration: records hold plain functions, so each row gets its own --------------------------------------------
 
 template <int kIndex>
 void register_function() {

@@ -123,8 +123,10 @@ class AdditiveAttention(Attention):
     Source: Bahdanau et al. 2015, arXiv:1409.0473.
     """
 
-    def __init__(self, use_scale: bool = True, dropout: float = 0.0, **kwargs: Any) -> None:
-        super().__init__(use_scale=use_scale, dropout=dropout, **kwargs)
+    def __init__(
+        self, use_scale: bool = True, dropout: float = 0.0, seed: int | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(use_scale=use_scale, dropout=dropout, seed=seed, **kwargs)
 
     def build(self, input_shape: Sequence[Shape]) -> None:
         self._check(input_shape, "input")
