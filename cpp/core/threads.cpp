@@ -103,9 +103,10 @@ const char* thread_reason() {
 #if defined(__x86_64__)
 FlushDenormals::FlushDenormals(bool enable) : enabled_(enable) {
   if (!enabled_) return;
+  constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040, kBoth = kFlushToZero | kDenormalsAreZero;
   saved_ = _mm_getcsr();
-  constexpr unsigned kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
-  _mm_setcsr(static_cast<unsigned>(saved_) | kFlushToZero | kDenormalsAreZero);
+  enabled_ = (saved_ & kBoth) != kBoth;  // writing takes a while
+  if (enabled_) _mm_setcsr(static_cast<unsigned>(saved_) | kBoth);
 }
 FlushDenormals::~FlushDenormals() {
   if (enabled_) _mm_setcsr(static_cast<unsigned>(saved_));

@@ -17,6 +17,7 @@ struct Worker {
 
   // This worker's share of 0..n, cut at multiples of `grain`. Results must not depend on where the cuts fall.
   Range share(int64_t n, int64_t grain = 1) const {
+    if (count == 1) return {0, n};
     const int64_t blocks = (n + grain - 1) / grain;
     const int64_t begin = blocks * index / count * grain;
     const int64_t end = blocks * (index + 1) / count * grain;

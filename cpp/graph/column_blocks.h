@@ -17,9 +17,9 @@ struct ColumnBlocks {
 
   int64_t width() const { return columns / count; }  // and from one row to the next
   // Element (i, j) lies at i * width() + j + shift(j).
-  int64_t shift(int64_t j) const { return j / width() * width() * (rows - 1); }
+  int64_t shift(int64_t j) const { return count == 1 ? 0 : j / width() * width() * (rows - 1); }
   // How many columns there are from j to `end` or the end of its block.
-  int64_t run(int64_t j, int64_t end) const { return std::min(end - j, width() - j % width()); }
+  int64_t run(int64_t j, int64_t end) const { return count == 1 ? end - j : std::min(end - j, width() - j % width()); }
 
   // Blocks are of whole vectors, and of no more than a product adds up at once.
   static bool possible(int64_t matrix_columns, int64_t blocks) {

@@ -121,14 +121,24 @@ void fold_constants(const Graph& graph, Instructions& list) {
   list.drop_replaced();
 }
 
-void drop_renames(Instructions& list) {
-  constexpr std::array<std::string_view, 3> kRenames = {"reshape", "identity", "stop_gradient"};
+void drop_renames(const Graph& graph, Instructions& list) {
+  const auto renames = [&](const Instruction& instruction) {
+    constexpr std::array<std::string_view, 3> kAlways = {"reshape", "identity", "stop_gradient"};
+    // Of as many elements as they began with.
+    constexpr std::array<std::string_view, 6> kSometimes = {"sum", "mean", "prod", "max", "min", "broadcast_to"};
+    const auto among = [&](const auto& names) {
+      return std::find(names.begin(), names.end(), instruction.op->name) != names.end();
+    };
+    if (instruction.op->check || among(kAlways)) return true;
+    if (!among(kSometimes)) return false;
+    const TensorType &x = graph.type(instruction.inputs[0]), &y = graph.type(instruction.outputs[0]);
+    return x.dtype == y.dtype && x.size() == y.size();
+  };
   for (Instruction& instruction : list.code) {
-    const bool check = instruction.op->check;
-    if (!check && std::find(kRenames.begin(), kRenames.end(), instruction.op->name) == kRenames.end()) continue;
+    if (!renames(instruction)) continue;
     list.same[instruction.outputs[0]] = list.root(instruction.inputs[0]);
     instruction.outputs.clear();
-    if (!check) instruction.op = nullptr;
+    if (!instruction.op->check) instruction.op = nullptr;
   }
   list.drop_replaced();
   hoist_checks(list);

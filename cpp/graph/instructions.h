@@ -51,6 +51,6 @@ void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instruc
 void assign_owners(const Graph& graph, const std::vector<Value>& outputs, Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
 // A check becomes an instruction without a result, as early as it can be.
-void drop_renames(Instructions& list);
+void drop_renames(const Graph& graph, Instructions& list);
 
 }  // namespace lamina

@@ -50,9 +50,11 @@ Loop::Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t 
       outputs_(std::move(outputs)),
       rows_(rows),
       batch_(batch),
+      batch_count_((rows + batch - 1) / batch),
+      whole_batches_(rows / batch),
       plan_(std::move(plan)),
       tail_(std::move(tail)),
-      next_(batch_count()) {
+      next_(batch_count_) {
   if (outputs_.empty()) {
     for (const TensorType& type : plan_->output_types()) discarded_.push_back(std::make_unique<Buffer>(type.bytes()));
   }
@@ -165,7 +167,7 @@ void Loop::raise_faults() const {
 
 int64_t Loop::run(int64_t batches, double seconds) {
   const int64_t first = next_;
-  const int64_t last = first + std::clamp<int64_t>(batches, 0, batch_count() - first);
+  const int64_t last = first + std::clamp<int64_t>(batches, 0, batch_count_ - first);
   if (first >= last) return 0;
   const auto guards = lock();
   LazyClock clock;
@@ -180,21 +182,23 @@ int64_t Loop::run_epochs(int64_t epochs, std::optional<uint64_t> seed, Plan& fin
   const auto finish_guard = finish.lock();
   std::vector<double> row(finish.output_types().size());
   for (size_t i = 0; i < row.size(); ++i) finish.bind_output(i, &row[i]);
+  const FlushDenormals flush(plan_->writes_variables());  // once for all
+  SpinBarrier alone;
   LazyClock clock;
   const Clock::time_point deadline = clock.now() + duration(seconds);
   int64_t epoch = 0;
   while (epoch < epochs) {
-    if (next_ == batch_count()) {
+    if (next_ == batch_count_) {
       if (seed) {
         begin_shuffled(*seed + static_cast<uint64_t>(epoch));
       } else {
         begin({});
       }
     }
-    run_until(batch_count(), deadline, clock);
-    raise_faults();
-    if (next_ < batch_count()) break;
-    finish.walk_with(1);
+    run_until(batch_count_, deadline, clock);
+    if (faulty()) raise_faults();
+    if (next_ < batch_count_) break;
+    finish.walk(Worker{}, alone);
     logs.insert(logs.end(), row.begin(), row.end());
     ++epoch;
     if (clock.now() >= deadline || stop_wanted) break;

@@ -42,8 +42,7 @@ class Loop {
  private:
   using Clock = LazyClock::Clock;
 
-  int64_t batch_count() const { return (rows_ + batch_ - 1) / batch_; }
-  Plan& plan_for(int64_t index) const { return index < rows_ / batch_ ? *plan_ : *tail_; }
+  Plan& plan_for(int64_t index) const { return index < whole_batches_ ? *plan_ : *tail_; }
   std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> lock() const;
   // Runs batches up to `last`, one at least, until the clock or somebody says stop.
   void run_until(int64_t last, Clock::time_point deadline, LazyClock& clock);
@@ -57,6 +56,7 @@ class Loop {
 
   std::vector<RowArray> arrays_, outputs_;
   int64_t rows_, batch_;
+  int64_t batch_count_, whole_batches_;
   std::shared_ptr<Plan> plan_, tail_;
   std::vector<std::unique_ptr<Buffer>> batches_;    // gathered rows, one per array
   std::vector<std::unique_ptr<Buffer>> discarded_;  // where outputs go that nobody asked for

@@ -57,7 +57,7 @@ class PlanBuilder {
     fuse_slopes(graph, outputs, list);
     fuse_updates(graph, outputs, list);
     assign_owners(graph, outputs, list);
-    drop_renames(list);
+    drop_renames(graph, list);
     return list;
   }
 

@@ -22,7 +22,7 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
   // Rows are contiguous. Where pieces of columns lie side by side, cores fetch ahead across the border and take lines
   // from each other: measured forty times slower to write. But columns of one's own are all of B that one has to pack.
   const bool many_rows = batch * m_ >= workers * kTileRows;
-  if (many_rows && !pack_b_) return 1;
+  if (workers == 1 || (many_rows && !pack_b_)) return 1;
   int best = 1;
   int64_t least = std::numeric_limits<int64_t>::max();
   for (int across = 1; across <= workers; ++across) {

@@ -108,22 +108,25 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
   if (exchanged_) std::swap(a, b);
   T* packed_a = scratch;
   T* packed_b = scratch + packed_a_size_;
+  const Epilogue<T> none;
   Block block;
-  block.tile_rows = use_dot_ ? rows.size() : divide_up(rows.size(), divide_up(rows.size(), max_rows_));
-  const int64_t most_rows = std::max(height_ / block.tile_rows, int64_t{1}) * block.tile_rows;
+  // Few rows are spared the divisions, which would take as long as they do.
+  const bool one_tile = use_dot_ || rows.size() <= max_rows_;
+  block.tile_rows = one_tile ? rows.size() : divide_up(rows.size(), divide_up(rows.size(), max_rows_));
+  const int64_t most_rows = one_tile ? rows.size() : std::max(height_ / block.tile_rows, int64_t{1}) * block.tile_rows;
   for (int64_t i = rows.begin; i < rows.end; i += most_rows) {
     block.rows = std::min(most_rows, rows.end - i);
-    const int64_t first = blocks.begin * depth_, last = std::min(blocks.end * depth_, k_);
-    int64_t p = first;
+    int64_t q = blocks.begin;
     do {
+      const int64_t p = q * depth_;
       block.first.k = std::min(depth_, k_ - p);
-      place_a(a + i * a_row_ + p * a_step_ + p / depth_ * a_block_, packed_a, block);
+      place_a(a + i * a_row_ + p * a_step_ + q * a_block_, packed_a, block);
       for (int64_t j = columns.begin; j < columns.end; j += width_) {
         block.columns = std::min(width_, columns.end - j);
         place_b(b + p * b_step_ + j * b_column_, packed_b, block);
         block.first.c = c + i * c_row + j;
         block.first.c_row = c_row;
-        block.first.start = p > first ? block.first.c : nullptr;
+        block.first.start = q > blocks.begin ? block.first.c : nullptr;
         block.first.start_row = c_row;
         if (p == 0 && epilogue.bias != nullptr) {
           if (exchanged_) {
@@ -136,15 +139,14 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
         }
         const int64_t after_block = j + block.columns;
         Ahead ahead = next_of_b(b + p * b_step_ + after_block * b_column_, block.first.k, columns.end - after_block);
-        const Epilogue<T> after = p + block.first.k < k_ ? Epilogue<T>() : epilogue;
+        const Epilogue<T>& after = p + block.first.k < k_ ? none : epilogue;
         if (sparse_a_) {
           multiply_sparse(block, after, ahead, packed_b + packed_b_size_);
         } else {
           multiply(block, after, ahead);
         }
       }
-      p += block.first.k;
-    } while (p < last);
+    } while (++q < blocks.end);
   }
 }
 

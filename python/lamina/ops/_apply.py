@@ -75,7 +75,7 @@ def to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
 
 def to_array(x: TensorLike, dtype: str | None = None) -> NDArray[Any]:
     """Return data (NumPy, DLPack, pandas, numbers, nested lists) as an array of the core."""
-    if type(x) is np.ndarray and dtype is None and x.dtype in dtypes.NAMES:
+    if type(x) is np.ndarray and (known := dtypes.NAMES.get(x.dtype)) and dtype in (None, known):
         return x
     if isinstance(x, (list, tuple)) and any(isinstance(item, _SYMBOLIC) for item in x):
         raise TypeError(
