@@ -8,6 +8,7 @@
 #include "core/threads.h"
 #include "graph/op.h"
 #include "graph/plan.h"
+#include "graph/row_blocks.h"
 #include "kernels/dispatch.h"
 
 namespace lamina::bind {
@@ -45,6 +46,7 @@ void bind_runtime(py::module_& module) {
   module.def("get_num_threads", &thread_count);
   module.def("thread_reason", &thread_reason);
   module.def("set_parallel_grain", &set_parallel_grain, py::arg("nanoseconds"));
+  module.def("set_block_rows", &set_block_rows, py::arg("rows"));
   module.def("isa", [] { return kernels().isa; });
   module.def("available_isas", &available_isas);
   module.def(

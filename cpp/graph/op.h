@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,7 @@ struct NodeInfo {
   std::vector<TensorType> outputs;  // empty during infer
   const Attributes* attributes;
   std::vector<bool> read = {};  // by output: whether anybody reads it; empty: all are
+  int workers = 1;              // how many may share the work at most: what memory of their own is made for
 
   const Attributes& attr() const { return *attributes; }
   // A kernel need not write an output that nobody reads.
@@ -109,6 +111,10 @@ struct Op {
   // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;
   // returns the attributes of the op with these outputs alone.
   Attributes (*trim)(const NodeInfo&, std::vector<bool>& kept) = nullptr;
+  // For an op whose results follow, row by row along the first axis, from the same rows of the inputs that are `cut`
+  // and from the others as a whole, to the bit, however many rows there are: the attributes of the op on `rows` rows.
+  // Nothing where that does not hold for these inputs.
+  std::optional<Attributes> (*on_rows)(const NodeInfo&, const std::vector<bool>& cut, int64_t rows) = nullptr;
   // An optimizer's update of N = "count" weights; its inputs are theirs, N of each slot, N gradients, the learning rate
   // and the number of steps.
   bool update = false;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "graph/planner.h"
-
 namespace lamina {
 
 Placement::Placement(const Graph& graph, const std::vector<Value>& outputs, const Instructions& list)
@@ -182,22 +180,23 @@ int32_t Placement::add_scratch(int64_t bytes, int32_t step) {
   return add_slot(slot);
 }
 
-std::unique_ptr<Buffer> Placement::allocate() {
+void Placement::arrange() {
   // Copies run as steps of their own after `end()`; what they touch lives to the very end.
   const int32_t last_step = end() + static_cast<int32_t>(copies_.size());
   std::vector<Lifetime> lifetimes;
-  std::vector<int32_t> owners;
   for (int32_t s = 0; s < static_cast<int32_t>(slots_.size()); ++s) {
     const Slot& slot = slots_[s];
     if (slot.place != Place::kArena || slot.shares >= 0) continue;
     lifetimes.push_back({slot.type.bytes(), slot.first, slot.last >= end() ? last_step : slot.last});
-    owners.push_back(s);
+    owners_.push_back(s);
   }
-  const MemoryPlan memory = plan_memory(lifetimes);
-  live_bytes_ = memory.live;
-  auto arena = std::make_unique<Buffer>(memory.bytes);
+  arena_ = plan_memory(lifetimes);
+}
+
+std::unique_ptr<Buffer> Placement::allocate() {
+  auto arena = std::make_unique<Buffer>(arena_.bytes);
   char* base = static_cast<char*>(arena->data());
-  for (size_t i = 0; i < owners.size(); ++i) slots_[owners[i]].memory = base + memory.offsets[i];
+  for (size_t i = 0; i < owners_.size(); ++i) slots_[owners_[i]].memory = base + arena_.offsets[i];
   for (int32_t s = 0; s < static_cast<int32_t>(slots_.size()); ++s) slots_[s].memory = slots_[leader(s)].memory;
   return arena;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "graph/instructions.h"
+#include "graph/planner.h"
 
 namespace lamina {
 
@@ -41,10 +42,11 @@ class Placement {
   const std::vector<std::shared_ptr<const Buffer>>& constants() const { return constants_; }
 
   int32_t add_scratch(int64_t bytes, int32_t step);
-  // Plans the arena and points all its slots into it.
+  // Plans the arena: from then on it is known how large it will be, and how many bytes are alive at one step at most.
+  void arrange();
+  const MemoryPlan& arena() const { return arena_; }
+  // Makes the arena and points all its slots into it.
   std::unique_ptr<Buffer> allocate();
-  // Most bytes of the arena that are alive at one step.
-  int64_t live_bytes() const { return live_bytes_; }
 
  private:
   int32_t add_slot(Slot slot);
@@ -65,7 +67,8 @@ class Placement {
   std::map<Value, int32_t> slot_of_;
   std::vector<Slot> slots_;
   std::vector<Copy> copies_;
-  int64_t live_bytes_ = 0;
+  std::vector<int32_t> owners_;  // the slots that have memory of their own in the arena
+  MemoryPlan arena_;
   std::vector<int32_t> input_slots_, output_slots_;
   std::vector<std::shared_ptr<Variable>> variables_;
   std::vector<std::shared_ptr<const Buffer>> constants_;

@@ -53,6 +53,16 @@ void Plan::raise_faults(int64_t rows, const std::function<int64_t(int64_t)>& row
   first->raise(rows, row_number);
 }
 
+std::vector<void*> Plan::table_over(const Buffer& arena) const {
+  std::vector<void*> table = table_;
+  const char* begin = static_cast<const char*>(arena_->data());
+  for (void*& pointer : table) {
+    const char* old = static_cast<const char*>(pointer);
+    if (old >= begin && old < begin + arena_bytes_) pointer = static_cast<char*>(arena.data()) + (old - begin);
+  }
+  return table;
+}
+
 void Plan::bind(const void* const* inputs, void* const* outputs) {
   for (size_t i = 0; i < input_slots_.size(); ++i) bind_input(i, inputs[i]);
   for (size_t i = 0; i < output_slots_.size(); ++i) bind_output(i, outputs[i]);

@@ -24,12 +24,14 @@ struct Step {
   size_t checks = 0;             // so many of the plan's faults, if found, end the run before this step
 };
 
+// Who walks a plan: the team of `run`, that of a step of another plan, or one worker within such a step.
+enum class PlanUse { kRun, kStep, kBlock };
+
 // A graph made ready to run: a list of steps over planned memory. Variables are shared with other plans.
 class Plan {
  public:
-  Plan(const Graph& graph, const std::vector<Value>& outputs);
-  // A plan that runs within a step of another, by `walk`: its workers are awake already.
-  explicit Plan(const Function& function);
+  Plan(const Graph& graph, const std::vector<Value>& outputs, PlanUse use = PlanUse::kRun);
+  explicit Plan(const Function& function);  // for a step of another plan
 
   const std::vector<TensorType>& input_types() const { return input_types_; }
   const std::vector<TensorType>& output_types() const { return output_types_; }
@@ -65,6 +67,7 @@ class Plan {
 
   // For a step that holds a plan and binds tables of its own, copies of this one.
   const std::vector<void*>& table() const { return table_; }
+  std::vector<void*> table_over(const Buffer& arena) const;  // for who runs it in an arena of his own
   const std::vector<int32_t>& input_slots() const { return input_slots_; }
   const std::vector<int32_t>& output_slots() const { return output_slots_; }
   void walk(void* const* table, Worker worker, SpinBarrier& barrier) const;

@@ -2,8 +2,10 @@
 #include <atomic>
 #include <set>
 
+#include "core/threads.h"
 #include "graph/placement.h"
 #include "graph/plan.h"
+#include "graph/row_blocks.h"
 
 namespace lamina {
 
@@ -11,8 +13,14 @@ namespace lamina {
 // kernels and finds out where workers must meet.
 class PlanBuilder {
  public:
-  PlanBuilder(const Graph& graph, const std::vector<Value>& outputs, Plan& plan)
-      : graph_(graph), list_(simplified(graph, outputs)), placement_(graph, outputs, list_), plan_(plan) {
+  PlanBuilder(const Graph& graph, const std::vector<Value>& outputs, PlanUse use, Plan& plan)
+      : graph_(graph),
+        outputs_(outputs),
+        use_(use),
+        most_workers_(use == PlanUse::kBlock ? 1 : thread_count()),
+        list_(simplified(graph, outputs)),
+        placement_(graph, outputs, list_),
+        plan_(plan) {
     for (const Value& value : outputs) read_.insert(list_.root(value));
     for (const Graph::Write& write : graph.writes()) read_.insert(list_.root(write.value));
     for (const Instruction& instruction : list_.code) {
@@ -27,14 +35,18 @@ class PlanBuilder {
     plan_.writes_variables_ = !graph.writes().empty();
   }
 
-  // nested: within a step of another plan.
-  void build(bool nested) {
+  void build() {
     prepare();
+    placement_.arrange();
+    if (use_ == PlanUse::kRun && cut_into_blocks()) {
+      choose_workers();
+      return;
+    }
     plan_.arena_ = placement_.allocate();
-    plan_.arena_bytes_ = plan_.arena_->bytes();
-    plan_.live_bytes_ = placement_.live_bytes();
+    plan_.arena_bytes_ = placement_.arena().bytes;
+    plan_.live_bytes_ = placement_.arena().live;
     for (const Slot& slot : placement_.slots()) plan_.table_.push_back(slot.memory);
-    choose_workers(nested);
+    choose_workers();
     find_barriers();
     place_checks();
   }
@@ -62,11 +74,15 @@ class PlanBuilder {
   }
 
   void prepare();
-  void choose_workers(bool nested);
+  bool cut_into_blocks();
+  void choose_workers();
   void find_barriers();
   void place_checks();
 
   const Graph& graph_;
+  const std::vector<Value>& outputs_;
+  const PlanUse use_;
+  const int most_workers_;
   const Instructions list_;
   std::set<Value> read_;  // what outputs, writes and instructions read
   Placement placement_;
@@ -96,7 +112,7 @@ void PlanBuilder::prepare() {
   const auto add_step = [&](const Op& op, std::vector<TensorType> in, std::vector<TensorType> out,
                             const Attributes& attributes, std::vector<int32_t> from, std::vector<int32_t> to,
                             std::vector<bool> read = {}) {
-    const NodeInfo info{op.name, std::move(in), std::move(out), &attributes, std::move(read)};
+    const NodeInfo info{op.name, std::move(in), std::move(out), &attributes, std::move(read), most_workers_};
     Step step{op.name, op.prepare(info), std::move(from), std::move(to)};
     if (step.kernel.scratch_bytes > 0) {
       step.scratch = placement_.add_scratch(step.kernel.scratch_bytes, static_cast<int32_t>(plan_.steps_.size()));
@@ -120,8 +136,37 @@ void PlanBuilder::prepare() {
   }
 }
 
-void PlanBuilder::choose_workers(bool nested) {
-  constexpr int kMost = 1024;
+// Makes one step of all that there is to do, if rows do not depend on each other and together need more memory than
+// there is in a cache.
+bool PlanBuilder::cut_into_blocks() {
+  const std::vector<TensorType>& inputs = plan_.input_types_;
+  if (!graph_.writes().empty() || inputs.empty()) return false;
+  const int64_t rows = inputs[0].shape.empty() ? 0 : inputs[0].shape[0];
+  const bool all = std::all_of(inputs.begin(), inputs.end(),
+                               [&](const TensorType& type) { return !type.shape.empty() && type.shape[0] == rows; });
+  if (!all || rows < 2) return false;
+  int64_t caller = 0, weights = 0;
+  for (const Slot& slot : placement_.slots()) {
+    if (slot.place == Place::kInput || slot.place == Place::kOutput) caller += slot.type.bytes();
+    if (slot.place == Place::kVariable || slot.place == Place::kConstant) weights += slot.type.bytes();
+  }
+  const int64_t most = rows_of_block(rows, placement_.arena().live, caller, weights);
+  if (most == rows) return false;
+  const auto blocks = RowBlocks::make(graph_, outputs_, list_, rows, most);
+  if (blocks == nullptr) return false;
+  Step step{"row_blocks", blocks->kernel(blocks), {}, {}};
+  for (int32_t& slot : plan_.input_slots_) step.inputs.push_back(slot = static_cast<int32_t>(step.inputs.size()));
+  for (int32_t& slot : plan_.output_slots_) {
+    step.outputs.push_back(slot = static_cast<int32_t>(step.inputs.size() + step.outputs.size()));
+  }
+  plan_.table_.resize(step.inputs.size() + step.outputs.size());
+  plan_.steps_.assign(1, std::move(step));
+  plan_.arena_bytes_ = plan_.live_bytes_ = blocks->arena_bytes();
+  return true;
+}
+
+void PlanBuilder::choose_workers() {
+  const int kMost = use_ == PlanUse::kBlock ? 1 : 1024;
   constexpr double kWholePlan = 12000;  // below this, waking the team costs more than it brings
   const double grain = parallel_grain();
   for (Step& step : plan_.steps_) {
@@ -130,7 +175,7 @@ void PlanBuilder::choose_workers(bool nested) {
     plan_.nanoseconds_ += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
-  plan_.short_ = grain > 0 && plan_.nanoseconds_ < kWholePlan && !nested;
+  plan_.short_ = grain > 0 && plan_.nanoseconds_ < kWholePlan && use_ == PlanUse::kRun;
 }
 
 // Steps need a barrier between them only where one writes memory that the other touches. Two steps of one worker each
@@ -186,13 +231,13 @@ void PlanBuilder::place_checks() {
   plan_.steps_[at].checks = checks;
 }
 
-Plan::Plan(const Graph& graph, const std::vector<Value>& outputs) {
-  PlanBuilder(graph, outputs, *this).build(false);
+Plan::Plan(const Graph& graph, const std::vector<Value>& outputs, PlanUse use) {
+  PlanBuilder(graph, outputs, use, *this).build();
 }
 
 Plan::Plan(const Function& function) {
-  PlanBuilder builder(function.graph, function.outputs, *this);
-  builder.build(true);
+  PlanBuilder builder(function.graph, function.outputs, PlanUse::kStep, *this);
+  builder.build();
   input_slots_ = builder.slots_of(function.inputs);
   input_types_ = function.input_types();
 }

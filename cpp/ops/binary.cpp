@@ -2,6 +2,7 @@
 #include "kernels/dispatch.h"
 #include "ops/elementwise.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/strided.h"
 
 namespace lamina {
@@ -156,13 +157,15 @@ void register_binary_ops() {
                },                                                                                          \
                .prepare = [](const NodeInfo& info) { return prepare_function(info, binary::NAME, COST); }, \
                .grad = grad_##NAME,                                                                        \
-               .in_place = true});
-#define COMPARE(NAME, DOMAIN, COST, FORWARD)                                  \
-  register_op({.name = #NAME,                                                 \
-               .infer = [](const NodeInfo& info) -> std::vector<TensorType> { \
-                 return {{DType::kBool, infer_shape(info, Domain::DOMAIN)}};  \
-               },                                                             \
-               .prepare = [](const NodeInfo& info) { return prepare_comparison(info, binary::NAME, COST); }});
+               .in_place = true,                                                                           \
+               .on_rows = rows::broadcast});
+#define COMPARE(NAME, DOMAIN, COST, FORWARD)                                                                 \
+  register_op({.name = #NAME,                                                                                \
+               .infer = [](const NodeInfo& info) -> std::vector<TensorType> {                                \
+                 return {{DType::kBool, infer_shape(info, Domain::DOMAIN)}};                                 \
+               },                                                                                            \
+               .prepare = [](const NodeInfo& info) { return prepare_comparison(info, binary::NAME, COST); }, \
+               .on_rows = rows::broadcast});
 #include "kernels/binary.def"
 }
 

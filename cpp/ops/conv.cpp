@@ -2,6 +2,7 @@
 #include "ops/conv_steps.h"
 #include "ops/epilogue.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 
 // Convolution of x (batch, input..., channels) with w (size..., channels / groups, filters), one to three spatial axes;
 // attributes strides, dilations, padding (see window.h) and groups. The three ops are closed under differentiation.
@@ -157,16 +158,29 @@ std::vector<Value> grad_kernel_grad(const GradContext& c) {
 
 void register_conv_ops() {
   const char *conv = "fused_conv", *transpose = "fused_conv_transpose";
-  register_op(
-      {.name = "conv", .infer = infer_forward<false>, .prepare = prepare_forward, .grad = grad_forward, .fused = conv});
+  register_op({.name = "conv",
+               .infer = infer_forward<false>,
+               .prepare = prepare_forward,
+               .grad = grad_forward,
+               .fused = conv,
+               .on_rows = rows::of_first});
   register_op({.name = "conv_input_grad",
                .infer = infer_input_grad<false>,
                .prepare = prepare_input_grad,
                .grad = grad_input_grad,
-               .fused = transpose});
+               .fused = transpose,
+               .on_rows = rows::of_first});
   register_op({"conv_kernel_grad", infer_kernel_grad, prepare_kernel_grad, grad_kernel_grad});
-  register_op({.name = conv, .infer = infer_forward<true>, .prepare = prepare_forward, .fused = conv});
-  register_op({.name = transpose, .infer = infer_input_grad<true>, .prepare = prepare_input_grad, .fused = transpose});
+  register_op({.name = conv,
+               .infer = infer_forward<true>,
+               .prepare = prepare_forward,
+               .fused = conv,
+               .on_rows = rows::of_first});
+  register_op({.name = transpose,
+               .infer = infer_input_grad<true>,
+               .prepare = prepare_input_grad,
+               .fused = transpose,
+               .on_rows = rows::of_first});
 }
 
 }  // namespace lamina

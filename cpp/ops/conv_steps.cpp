@@ -1,6 +1,5 @@
 #include "ops/conv_steps.h"
 
-#include "core/threads.h"
 #include "kernels/dispatch.h"
 #include "ops/conv_depthwise.h"
 #include "ops/conv_forward.h"
@@ -43,7 +42,7 @@ StepKernel prepare_forward(const NodeInfo& info, const ConvSizes& sizes) {
   const ConvForward<T> conv(sizes, kernels().gemm.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool has_bias = info.inputs.size() > 2, packs = conv.packed_size() > 0;
-  const int most = thread_count();  // the scratch memory's size; should threads be added later, they look on
+  const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
   StepKernel kernel;
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.phases = packs ? 2 : 1;
@@ -84,10 +83,9 @@ StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
 
 // The same for each class of kernel gradients.
 template <typename T, typename Conv>
-StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds) {
+StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds, int most) {
   const auto add = kernels().binary.of(T{}).function[binary::add];
   const int64_t chunks = conv.chunks(), partial_size = chunks > 1 ? chunks * conv.size() : 0;
-  const int most = thread_count();
   StepKernel kernel;
   kernel.nanoseconds = nanoseconds;
   kernel.phases = chunks > 1 ? 2 : 1;
@@ -150,9 +148,10 @@ StepKernel conv_kernel_grad_step(const NodeInfo& info, const ConvSizes& sizes) {
     using T = decltype(zero);
     if (is_depthwise(sizes)) {
       const DepthwiseKernelGrad<T> conv(sizes, kernels().depthwise.of(T{}));
-      return prepare_kernel_grad<T>(conv, depthwise_nanoseconds<T>(sizes));
+      return prepare_kernel_grad<T>(conv, depthwise_nanoseconds<T>(sizes), info.workers);
     }
-    return prepare_kernel_grad<T>(ConvKernelGrad<T>(sizes, kernels().gemm.of(T{})), conv_nanoseconds<T>(sizes));
+    const ConvKernelGrad<T> conv(sizes, kernels().gemm.of(T{}));
+    return prepare_kernel_grad<T>(conv, conv_nanoseconds<T>(sizes), info.workers);
   });
 }
 

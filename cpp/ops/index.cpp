@@ -4,6 +4,7 @@
 #include "ops/axis_view.h"
 #include "ops/checks.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/strided.h"
 
 namespace lamina {
@@ -49,6 +50,13 @@ StepKernel prepare_take(const NodeInfo& info) {
     });
   });
   return kernel;
+}
+
+std::optional<Attributes> take_rows(const NodeInfo& info, const std::vector<bool>& cut, int64_t) {
+  const bool looks_up = cut[1] && !cut[0] && axis_of(info, 0, 0) == 0;
+  const bool picks = cut[0] && !cut[1] && axis_of(info, 0, 0) != 0;
+  if (!looks_up && !picks) return std::nullopt;
+  return info.attr();
 }
 
 // Moves the axes of `indices` to the front, adds the rows up along axis 0, and moves that axis back.
@@ -162,7 +170,7 @@ StepKernel prepare_one_hot(const NodeInfo& info) {
 }  // namespace
 
 void register_index_ops() {
-  register_op({"take", infer_take, prepare_take, grad_take});
+  register_op({.name = "take", .infer = infer_take, .prepare = prepare_take, .grad = grad_take, .on_rows = take_rows});
   register_op({"scatter_add", infer_scatter_add, prepare_scatter_add, grad_scatter_add});
   register_op({"one_hot", infer_one_hot, prepare_one_hot});
 }

@@ -2,7 +2,6 @@
 #include <numeric>
 #include <vector>
 
-#include "core/threads.h"
 #include "graph/column_blocks.h"
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
@@ -10,6 +9,7 @@
 #include "ops/matmul_product.h"
 #include "ops/matmul_stationary.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/unary.h"
 
 namespace lamina {
@@ -144,7 +144,7 @@ StepKernel prepare_product(const NodeInfo& info) {
 
   StepKernel kernel;
   kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
-  const int most = thread_count();  // the scratch memory's size; should threads be added later, they look on
+  const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
   kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * most;
   kernel.run = [=](const StepData& data, Worker worker, int) {
     if (worker.index >= most) return;
@@ -182,6 +182,19 @@ StepKernel prepare(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto zero) { return prepare_product<decltype(zero)>(info); });
 }
 
+// How a product of all the rows of A with one B adds up may depend on their number, if B is transposed or a column.
+std::optional<Attributes> on_rows(const NodeInfo& info, const std::vector<bool>& cut, int64_t rows) {
+  const MatmulSizes sizes(info);
+  for (const char* name : {"a_blocks", "out_blocks"}) {
+    if (info.attr().integer(name, 1) != 1) return std::nullopt;
+  }
+  if (info.inputs[1].rank() > 2) return rows::broadcast(info, cut, rows);
+  const bool whole = info.inputs[0].rank() == 2;
+  if (whole && sizes.transpose_a) return std::nullopt;
+  if (sizes.transpose_b || (sizes.n == 1 && rows == 1)) return std::nullopt;
+  return rows::of_first(info, cut, rows);
+}
+
 Value matmul(Graph& g, Value a, Value b, bool transpose_a, bool transpose_b) {
   return g.add("matmul", {a, b}, {{"transpose_a", transpose_a}, {"transpose_b", transpose_b}});
 }
@@ -210,9 +223,14 @@ std::vector<Value> grad_matmul(const GradContext& context) {
 }  // namespace
 
 void register_matmul_ops() {
-  register_op({.name = "matmul", .infer = infer_matmul, .prepare = prepare, .grad = grad_matmul, .fused = "dense"});
+  register_op({.name = "matmul",
+               .infer = infer_matmul,
+               .prepare = prepare,
+               .grad = grad_matmul,
+               .fused = "dense",
+               .on_rows = on_rows});
   register_op({.name = "matmul_slope", .infer = infer_slope, .prepare = prepare});
-  register_op({.name = "dense", .infer = infer_dense, .prepare = prepare, .fused = "dense"});
+  register_op({.name = "dense", .infer = infer_dense, .prepare = prepare, .fused = "dense", .on_rows = on_rows});
 }
 
 }  // namespace lamina

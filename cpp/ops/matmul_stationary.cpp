@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "core/threads.h"
 #include "kernels/dispatch.h"
 
 namespace lamina {
@@ -10,7 +9,7 @@ namespace lamina {
 template <typename T>
 StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, const Epilogue<T>& epilogue) {
   const int64_t m = product.m(), n = product.n(), blocks = product.depth_blocks();
-  const int most = static_cast<int>(std::min<int64_t>(thread_count(), blocks));
+  const int most = static_cast<int>(std::min<int64_t>(info.workers, blocks));
   const int64_t partial_size = m * n;  // the sum of one block
   const bool has_bias = info.inputs.size() > 2;
 

@@ -1,6 +1,5 @@
 #include <algorithm>
 
-#include "core/threads.h"
 #include "graph/column_blocks.h"
 #include "kernels/dispatch.h"
 #include "ops/matmul_product.h"
@@ -73,7 +72,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
                            {update.transpose_b, b_blocks.count}, kernels().gemm.of(T{}));
   // op(A) (i, p) and op(B) (p, j) for p = 0.
   const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
-  const int most = thread_count();
+  const int most = info.workers;
   const int64_t scratch_size = kBlockRows * kBlockColumns + product.scratch_size();
   const double decay = info.attr().number("weight_decay", 0);
 

@@ -2,6 +2,7 @@
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/window.h"
 
 // Pooling over windows of a tensor (batch, spatial..., channels) of one to three spatial axes: attribute `window`, and
@@ -217,10 +218,15 @@ std::vector<Value> grad_average_grad(const GradContext& c) {
 }  // namespace
 
 void register_pool_ops() {
-  register_op({"max_pool", infer_max, prepare_max, grad_max});
+  register_op(
+      {.name = "max_pool", .infer = infer_max, .prepare = prepare_max, .grad = grad_max, .on_rows = rows::of_first});
   register_op({"max_pool_grad", infer_max_grad, prepare_max_grad, grad_max_grad});
   register_op({"max_pool_take", infer_max_take, prepare_max_take, grad_max_take});
-  register_op({"average_pool", infer_average, prepare_average, grad_average});
+  register_op({.name = "average_pool",
+               .infer = infer_average,
+               .prepare = prepare_average,
+               .grad = grad_average,
+               .on_rows = rows::of_first});
   register_op({"average_pool_grad", infer_average_grad, prepare_average_grad, grad_average_grad});
 }
 

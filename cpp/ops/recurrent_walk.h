@@ -4,7 +4,6 @@
 #include <cstring>
 #include <functional>
 
-#include "core/threads.h"
 #include "kernels/dispatch.h"
 #include "ops/recurrence.h"
 #include "ops/step_product.h"
@@ -44,7 +43,7 @@ class Layout {
 template <typename T>
 struct WalkScratch {
   Layout<T> shared, own;
-  int most = thread_count();  // should threads be added later, they look on
+  int most;  // workers; should threads be added later, they look on
 
   int64_t bytes() const { return (shared.size() + own.size() * most) * static_cast<int64_t>(sizeof(T)); }
   T* of(T* base, Worker worker) const { return base + shared.size() + worker.index * own.size(); }
@@ -110,7 +109,7 @@ double step_ns(int64_t multiply_adds, int64_t units) {
 //   step(base, data, place, seen, shared, own)  from what is seen, [x, h_before], to h, which replaces the state in it
 template <template <typename> class Cell, typename T>
 StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
-  WalkScratch<T> scratch;
+  WalkScratch<T> scratch{{}, {}, info.workers};
   const Cell<T> cell(info, sizes, scratch);
   const int64_t seen_at = scratch.own.add(cell.block * sizes.seen());
   StepKernel kernel;
@@ -162,7 +161,7 @@ StepKernel walk_back(const NodeInfo& info, const BackRecurrence& sizes, const Ba
   const int64_t units = sizes.units;
   const StepProduct<T> product(sizes.columns, units, kernels().gemm.of(T{}));
   const int64_t width = product.width(), dh_steps = info.inputs[where.dh].shape[1];
-  WalkScratch<T> scratch;
+  WalkScratch<T> scratch{{}, {}, info.workers};
   const int64_t packed = scratch.shared.add(product.packed_size());
   const int64_t block = rows_together<T>(width + sizes.columns + where.sums_width + units);
   const int64_t state_at = scratch.own.add(block * width), back_at = scratch.own.add(block * sizes.columns);

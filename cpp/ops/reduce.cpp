@@ -5,6 +5,7 @@
 #include "kernels/dispatch.h"
 #include "ops/reduction.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 
 // Reductions over axes: attributes `axes` (none given: all) and `keepdims`.
 namespace lamina {
@@ -175,6 +176,17 @@ StepKernel prepare_sum_blocks(const NodeInfo& info) {
   return prepare<Kind::kSum>(blocks_as_axis(info));
 }
 
+// Sums of few outputs are cut into chunks, which must then be the same ones.
+std::optional<Attributes> on_rows(const NodeInfo& info, const std::vector<bool>&, int64_t rows) {
+  const std::vector<int64_t> axes = axes_of(info, 0);
+  Shape part = info.inputs[0].shape;
+  part[0] = rows;
+  if (axes.front() == 0) return std::nullopt;
+  const Chunks chunks{Reduction(part, axes)}, whole{Reduction(info.inputs[0].shape, axes)};
+  if (chunks.count != whole.count || (chunks.count > 1 && chunks.size != whole.size)) return std::nullopt;
+  return info.attr();
+}
+
 // --- gradients -------------------------------------------------------------------------------------------------------
 
 std::vector<Value> grad_sum(const GradContext& c) {
@@ -244,14 +256,34 @@ std::vector<Value> grad_prod(const GradContext& c) {
 }  // namespace
 
 void register_reduce_ops() {
-  register_op({"sum", infer<Kind::kSum>, prepare<Kind::kSum>, grad_sum});
+  register_op({.name = "sum",
+               .infer = infer<Kind::kSum>,
+               .prepare = prepare<Kind::kSum>,
+               .grad = grad_sum,
+               .on_rows = on_rows});
   register_op({"sum_blocks", infer_sum_blocks, prepare_sum_blocks});
-  register_op({"mean", infer<Kind::kMean>, prepare<Kind::kMean>, grad_mean});
-  register_op({"prod", infer<Kind::kProd>, prepare<Kind::kProd>, grad_prod});
-  register_op({"max", infer<Kind::kMax>, prepare<Kind::kMax>, grad_extreme});
-  register_op({"min", infer<Kind::kMin>, prepare<Kind::kMin>, grad_extreme});
-  register_op({"any", infer<Kind::kAny>, prepare<Kind::kAny>});
-  register_op({"all", infer<Kind::kAll>, prepare<Kind::kAll>});
+  register_op({.name = "mean",
+               .infer = infer<Kind::kMean>,
+               .prepare = prepare<Kind::kMean>,
+               .grad = grad_mean,
+               .on_rows = on_rows});
+  register_op({.name = "prod",
+               .infer = infer<Kind::kProd>,
+               .prepare = prepare<Kind::kProd>,
+               .grad = grad_prod,
+               .on_rows = on_rows});
+  register_op({.name = "max",
+               .infer = infer<Kind::kMax>,
+               .prepare = prepare<Kind::kMax>,
+               .grad = grad_extreme,
+               .on_rows = on_rows});
+  register_op({.name = "min",
+               .infer = infer<Kind::kMin>,
+               .prepare = prepare<Kind::kMin>,
+               .grad = grad_extreme,
+               .on_rows = on_rows});
+  register_op({.name = "any", .infer = infer<Kind::kAny>, .prepare = prepare<Kind::kAny>, .on_rows = on_rows});
+  register_op({.name = "all", .infer = infer<Kind::kAll>, .prepare = prepare<Kind::kAll>, .on_rows = on_rows});
 }
 
 }  // namespace lamina

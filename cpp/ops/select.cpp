@@ -3,6 +3,7 @@
 #include "graph/graph.h"
 #include "ops/checks.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/strided.h"
 
 namespace lamina {
@@ -144,8 +145,13 @@ std::vector<Value> grad_identity(const GradContext& c) {
 }  // namespace
 
 void register_select_ops() {
-  register_op({"where", infer_where, prepare_where, grad_where});
-  register_op({"cast", infer_cast, prepare_cast, grad_cast});
+  register_op({.name = "where",
+               .infer = infer_where,
+               .prepare = prepare_where,
+               .grad = grad_where,
+               .on_rows = rows::broadcast});
+  register_op(
+      {.name = "cast", .infer = infer_cast, .prepare = prepare_cast, .grad = grad_cast, .on_rows = rows::broadcast});
   register_op({"identity", infer_identity, prepare_identity, grad_identity, true});
   register_op({"stop_gradient", infer_identity, prepare_identity, nullptr, true});
 }

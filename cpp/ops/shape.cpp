@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 #include "ops/checks.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/strided.h"
 #include "ops/view.h"
 
@@ -67,6 +68,11 @@ StepKernel prepare_transpose(const NodeInfo& info) {
   return copy_view(info, view);
 }
 
+std::optional<Attributes> transpose_rows(const NodeInfo& info, const std::vector<bool>&, int64_t) {
+  if (permutation(info)[0] != 0) return std::nullopt;
+  return info.attr();
+}
+
 std::vector<Value> grad_transpose(const GradContext& c) {
   const NodeInfo info{"transpose", {c.graph.type(c.x[0])}, {}, &c.attr};
   const Shape axes = permutation(info);
@@ -119,7 +125,11 @@ std::vector<Value> grad_flip(const GradContext& c) {
 
 void register_shape_ops() {
   register_op({"reshape", infer_reshape, prepare_reshape, grad_reshape});
-  register_op({"transpose", infer_transpose, prepare_transpose, grad_transpose});
+  register_op({.name = "transpose",
+               .infer = infer_transpose,
+               .prepare = prepare_transpose,
+               .grad = grad_transpose,
+               .on_rows = transpose_rows});
   register_op({"broadcast_to", infer_broadcast_to, prepare_broadcast_to, grad_broadcast_to});
   register_op({"flip", infer_flip, prepare_flip, grad_flip});
 }

@@ -1,6 +1,7 @@
 #include "graph/graph.h"
 #include "ops/checks.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 #include "ops/strided.h"
 #include "ops/view.h"
 
@@ -43,6 +44,11 @@ StepKernel prepare_slice(const NodeInfo& info) {
     view.strides[i] *= step[i];
   }
   return copy_view(info, view);
+}
+
+std::optional<Attributes> slice_rows(const NodeInfo& info, const std::vector<bool>&, int64_t rows) {
+  if (info.inputs[0].shape[0] != info.outputs[0].shape[0]) return std::nullopt;
+  return info.attr().has("end") ? rows::with_first(info, "end", rows) : info.attr();
 }
 
 std::vector<Value> grad_slice(const GradContext& c) {
@@ -108,6 +114,11 @@ StepKernel prepare_pad(const NodeInfo& info) {
   return kernel;
 }
 
+std::optional<Attributes> pad_rows(const NodeInfo& info, const std::vector<bool>&, int64_t) {
+  if (info.inputs[0].shape[0] != info.outputs[0].shape[0]) return std::nullopt;
+  return info.attr();
+}
+
 std::vector<Value> grad_pad(const GradContext& c) {
   const NodeInfo info{"pad", {c.graph.type(c.x[0])}, {}, &c.attr};
   const Shape& from = info.inputs[0].shape;
@@ -170,6 +181,12 @@ StepKernel prepare_concatenate(const NodeInfo& info) {
   return kernel;
 }
 
+std::optional<Attributes> concatenate_rows(const NodeInfo& info, const std::vector<bool>& cut, int64_t) {
+  const bool all = std::find(cut.begin(), cut.end(), false) == cut.end();
+  if (!all || axis_of(info, 0, 0) == 0) return std::nullopt;
+  return info.attr();
+}
+
 std::vector<Value> grad_concatenate(const GradContext& c) {
   Graph& g = c.graph;
   const Shape whole = g.type(c.y[0]).shape;
@@ -187,9 +204,14 @@ std::vector<Value> grad_concatenate(const GradContext& c) {
 }  // namespace
 
 void register_slice_ops() {
-  register_op({"slice", infer_slice, prepare_slice, grad_slice});
-  register_op({"pad", infer_pad, prepare_pad, grad_pad});
-  register_op({"concatenate", infer_concatenate, prepare_concatenate, grad_concatenate});
+  register_op(
+      {.name = "slice", .infer = infer_slice, .prepare = prepare_slice, .grad = grad_slice, .on_rows = slice_rows});
+  register_op({.name = "pad", .infer = infer_pad, .prepare = prepare_pad, .grad = grad_pad, .on_rows = pad_rows});
+  register_op({.name = "concatenate",
+               .infer = infer_concatenate,
+               .prepare = prepare_concatenate,
+               .grad = grad_concatenate,
+               .on_rows = concatenate_rows});
 }
 
 }  // namespace lamina

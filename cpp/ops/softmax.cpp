@@ -2,6 +2,7 @@
 #include "kernels/dispatch.h"
 #include "ops/elementwise.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 
 // softmax(x; axis) and log_softmax(x; axis) with their gradients.
 namespace lamina {
@@ -113,8 +114,18 @@ std::vector<Value> grad_log_softmax_grad(const GradContext& c) {
 }  // namespace
 
 void register_softmax_ops() {
-  register_op({"softmax", infer_softmax, prepare_softmax<false>, grad_softmax, true});
-  register_op({"log_softmax", infer_softmax, prepare_softmax<true>, grad_log_softmax, true});
+  register_op({.name = "softmax",
+               .infer = infer_softmax,
+               .prepare = prepare_softmax<false>,
+               .grad = grad_softmax,
+               .in_place = true,
+               .on_rows = rows::along_axis});
+  register_op({.name = "log_softmax",
+               .infer = infer_softmax,
+               .prepare = prepare_softmax<true>,
+               .grad = grad_log_softmax,
+               .in_place = true,
+               .on_rows = rows::along_axis});
   register_op({"softmax_grad", infer_softmax_grad, prepare_softmax_grad<false>, grad_softmax_grad, true});
   register_op({"log_softmax_grad", infer_softmax_grad, prepare_softmax_grad<true>, grad_log_softmax_grad, true});
 }

@@ -6,6 +6,7 @@
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
 #include "ops/register.h"
+#include "ops/rows.h"
 
 namespace lamina {
 namespace {
@@ -163,7 +164,8 @@ void register_function() {
                .prepare = [](const NodeInfo& info) { return prepare_forward(kIndex, info); },
                .grad = [](const GradContext& c) { return grad_forward(f, c); },
                .in_place = true,
-               .pointwise = f.grad_name != nullptr});
+               .pointwise = f.grad_name != nullptr,
+               .on_rows = rows::broadcast});
   if constexpr (f.grad_name != nullptr) {
     register_op({.name = f.grad_name,
                  .infer = [](const NodeInfo& info) { return infer_slope(f, info); },
@@ -185,7 +187,8 @@ template <int kIndex>
 void register_predicate() {
   register_op({.name = kPredicates[kIndex].name,
                .infer = [](const NodeInfo& info) { return infer_predicate(kIndex, info); },
-               .prepare = [](const NodeInfo& info) { return prepare_predicate(kIndex, info); }});
+               .prepare = [](const NodeInfo& info) { return prepare_predicate(kIndex, info); },
+               .on_rows = rows::broadcast});
 }
 
 template <int... kIndices>

@@ -167,6 +167,12 @@ def set_parallel_grain(nanoseconds: float) -> None:
     0: every step uses all workers, which tests that results do not depend on their number.
     """
 
+def set_block_rows(rows: int) -> None:
+    """Set how many rows a plan takes at a time, if they do not depend on each other.
+
+    For plans compiled from now on. 0: as many as a cache has room for; all, where that holds them.
+    """
+
 def isa() -> str: ...
 def available_isas() -> list[str]: ...
 def set_isa(name: str) -> None:
