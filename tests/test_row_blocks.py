@@ -243,3 +243,23 @@ def test_predictions_of_many_rows() -> None:
             thread.join()
         assert len(found) == 27
         assert all(same_bits([y], [expected]) for y in found)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("rows", [1, 40])
+@pytest.mark.parametrize("features", [1, 3, 17, 150])
+def test_predict_finds_what_is_not_finite(dtype: str, rows: int, features: int) -> None:
+    x = RNG.normal(size=(rows, features)).astype(dtype)
+    x[0, 0] = np.finfo(dtype).max
+    for block in (0, 3):
+        _core.set_block_rows(block)
+        model = Sequential([Input((features,), dtype=dtype), layers.Dense(3, dtype=dtype)])
+        expected = model.predict(x, batch_size=rows, verbose=0)
+        for position in range(0, x.size, 7):
+            for value in (np.nan, np.inf, -np.inf):
+                bad = x.copy()
+                bad.flat[position] = value
+                row, column = divmod(position, features)
+                with pytest.raises(ValueError, match=f"at row {row}, column {column}"):
+                    model.predict(bad, batch_size=rows, verbose=0)
+            np.testing.assert_array_equal(model.predict(x, batch_size=rows, verbose=0), expected)

@@ -2,8 +2,6 @@
 
 #include <pybind11/stl.h>
 
-#include <atomic>
-#include <bit>
 #include <optional>
 
 #include "bind/argument.h"
@@ -12,9 +10,8 @@
 #include "bind/interrupt.h"
 #include "bind/register.h"
 #include "core/error.h"
-#include "core/team.h"
-#include "core/threads.h"
 #include "graph/plan.h"
+#include "kernels/dispatch.h"
 
 // The short way from a call on arrays to its plan. Where a plan takes a microsecond, what a call costs beside it
 // counts: this one object is called by CPython's vectorcall protocol, not through pybind11.
@@ -25,28 +22,12 @@ namespace {
 // True while this thread describes a graph: calls then add to it, whatever their arguments are.
 thread_local bool t_tracing = false;
 
-template <typename T, typename Bits>
-bool all_finite(const void* data, Range range, Bits exponent) {
-  const T* values = static_cast<const T*>(data);
-  Bits found = 0;  // without a branch in the loop, which then runs on vectors
-  for (int64_t i = range.begin; i < range.end; ++i) {
-    const Bits bits = std::bit_cast<Bits>(values[i]) & exponent;
-    found |= static_cast<Bits>(bits == exponent);
-  }
-  return found == 0;
-}
-
-bool all_finite(const void* data, const TensorType& type) {
-  if (!is_float(type.dtype)) return true;
-  constexpr int64_t kWorthATeam = 1 << 16;  // bytes
-  std::atomic<bool> finite = true;
-  run_team(type.bytes() < kWorthATeam ? 1 : thread_count(), [&](Worker worker, SpinBarrier&) {
-    const Range share = worker.share(type.size());
-    const bool good = type.dtype == DType::kFloat32 ? all_finite<float, uint32_t>(data, share, 0x7F800000u)
-                                                    : all_finite<double, uint64_t>(data, share, 0x7FF0000000000000u);
-    if (!good) finite = false;
+bool all_finite(const void* elements, DType dtype, int64_t count) {
+  return !is_float(dtype) || visit_float(dtype, [&](auto zero) {
+    using T = decltype(zero);
+    kernels().reduce.of(T{}).residue(static_cast<const T*>(elements), 1, count, count, &zero);
+    return zero == 0;
   });
-  return finite;
 }
 
 // What is remembered holds while this stands.
@@ -145,14 +126,17 @@ class Recall {
       output = wrapped(std::move(array));
       if (results != 1) all[i] = output;
     }
-    bool refused = false;
+    bool done = true;
     {
       const InterruptWatch watch(plan->holds_plans());
       const py::gil_scoped_release release;
-      for (size_t i = 0; finite_ && i < input; ++i) refused |= !all_finite(inputs[i], plan->input_types()[i]);
-      if (!refused) plan->run(inputs.data(), memory_of.data());
+      if (finite_) {
+        done = plan->run_if(all_finite, inputs.data(), memory_of.data());
+      } else {
+        plan->run(inputs.data(), memory_of.data());
+      }
     }
-    if (refused) Py_RETURN_NONE;
+    if (!done) Py_RETURN_NONE;
     return results == 1 ? output.release().ptr() : all.release().ptr();
   }
 

@@ -1,9 +1,11 @@
 #include "graph/plan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "core/threads.h"
+#include "graph/row_blocks.h"
 
 namespace lamina {
 
@@ -77,6 +79,36 @@ void Plan::walk_with(int workers) const {
 
 void Plan::run(const void* const* inputs, void* const* outputs) {
   const auto guard = lock();
+  run_locked(inputs, outputs);
+}
+
+bool Plan::run_if(Accepts accepts, const void* const* inputs, void* const* outputs) {
+  const auto guard = lock();
+  if (blocks_ == nullptr) {
+    if (!all_accepted(accepts, inputs)) return false;
+    run_locked(inputs, outputs);
+    return true;
+  }
+  blocks_->ask(accepts);
+  run_locked(inputs, outputs);
+  return blocks_->ask(nullptr);
+}
+
+bool Plan::all_accepted(Accepts accepts, const void* const* inputs) const {
+  constexpr int64_t kWorthATeam = 1 << 16;  // bytes
+  std::atomic<bool> good = true;
+  for (size_t i = 0; i < input_types_.size(); ++i) {
+    const TensorType& type = input_types_[i];
+    run_team(type.bytes() < kWorthATeam ? 1 : thread_count(), [&](Worker worker, SpinBarrier&) {
+      const Range share = worker.share(type.size());
+      const char* elements = static_cast<const char*>(inputs[i]) + share.begin * item_size(type.dtype);
+      if (!accepts(elements, type.dtype, share.size())) good = false;
+    });
+  }
+  return good;
+}
+
+void Plan::run_locked(const void* const* inputs, void* const* outputs) {
   bind(inputs, outputs);
   const int most = std::min(workers_, thread_count());
   if (short_ && most > 1) {

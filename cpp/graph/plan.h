@@ -27,6 +27,11 @@ struct Step {
 // Who walks a plan: the team of `run`, that of a step of another plan, or one worker within such a step.
 enum class PlanUse { kRun, kStep, kBlock };
 
+class RowBlocks;
+
+// Whether so many elements of an input are as a caller wants them to be.
+using Accepts = bool (*)(const void* elements, DType dtype, int64_t count);
+
 // A graph made ready to run: a list of steps over planned memory. Variables are shared with other plans.
 class Plan {
  public:
@@ -47,6 +52,10 @@ class Plan {
   // Runs once on the caller's memory: one pointer per input and per output. Throws what its steps find wrong with the
   // data; variables are as they were then, unless a step found it in what was computed after the first write.
   void run(const void* const* inputs, void* const* outputs);
+
+  // The same, unless `accepts` refuses something that an input holds, about which it is asked just before it is needed.
+  // Returns whether it has not; else the outputs are half done.
+  bool run_if(Accepts accepts, const void* const* inputs, void* const* outputs);
 
   // Measures each step: nanoseconds until `workers` workers have done it, the median of `repeats` runs. Variables
   // change as in any run.
@@ -74,6 +83,8 @@ class Plan {
 
  private:
   void bind(const void* const* inputs, void* const* outputs);
+  bool all_accepted(Accepts accepts, const void* const* inputs) const;
+  void run_locked(const void* const* inputs, void* const* outputs);
   bool faulty(size_t checks) const;
 
   friend class PlanBuilder;
@@ -86,6 +97,7 @@ class Plan {
   std::vector<std::shared_ptr<const Buffer>> constants_;  // kept alive
   std::vector<std::shared_ptr<Fault>> faults_;            // of the steps, in their order
   std::unique_ptr<Buffer> arena_;
+  std::shared_ptr<RowBlocks> blocks_;  // null where rows go through the steps together
   int64_t arena_bytes_ = 0;
   int64_t live_bytes_ = 0;
   double nanoseconds_ = 0;

@@ -162,6 +162,7 @@ bool PlanBuilder::cut_into_blocks() {
   plan_.table_.resize(step.inputs.size() + step.outputs.size());
   plan_.steps_.assign(1, std::move(step));
   plan_.arena_bytes_ = plan_.live_bytes_ = blocks->arena_bytes();
+  plan_.blocks_ = blocks;
   return true;
 }
 

@@ -65,13 +65,15 @@ void RowBlocks::run(const StepData& data, Worker worker) {
   worker.count = std::min(worker.count, most);
   const Range mine = worker.share(blocks_);
   SpinBarrier alone;
-  for (int64_t block = mine.begin; block < mine.end; ++block) {
+  for (int64_t block = mine.begin; block < mine.end && !refused_.load(std::memory_order_relaxed); ++block) {
     Part& part = *(block < longer_ ? parts_.front() : parts_.back());
     const int64_t row = block * part.rows + (block < longer_ ? 0 : longer_);
     void** const table = part.tables[static_cast<size_t>(worker.index)].data();
     const auto &from = part.plan.input_slots(), &to = part.plan.output_slots();
     for (size_t i = 0; i < from.size(); ++i) {
       table[from[i]] = const_cast<char*>(data.in<char>(static_cast<int>(i))) + row * input_bytes_[i];
+      const TensorType& type = part.plan.input_types()[i];
+      if (accepts_ != nullptr && !accepts_(table[from[i]], type.dtype, type.size())) refused_ = true;
     }
     for (size_t i = 0; i < to.size(); ++i) {
       table[to[i]] = data.out<char>(static_cast<int>(i)) + row * output_bytes_[i];

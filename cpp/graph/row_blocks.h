@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <vector>
 
@@ -17,6 +18,12 @@ class RowBlocks {
                                          const Instructions& list, int64_t rows, int64_t most);
 
   StepKernel kernel(const std::shared_ptr<RowBlocks>& self) const;
+  // Before each block from now on, `accepts` is asked about its inputs (null: nobody is); when it refuses, the
+  // blocks to come are passed over. Returns whether that has not happened since the call before.
+  bool ask(Accepts accepts) {
+    accepts_ = accepts;
+    return !refused_.exchange(false);
+  }
   int64_t arena_bytes() const { return static_cast<int64_t>(arenas_.size()) * arenas_.front()->bytes(); }
 
  private:
@@ -31,6 +38,8 @@ class RowBlocks {
 
   void run(const StepData& data, Worker worker);
 
+  Accepts accepts_ = nullptr;
+  std::atomic<bool> refused_ = false;
   std::vector<std::unique_ptr<Part>> parts_;
   int64_t blocks_ = 0, longer_ = 0;                  // so many blocks, of which the first few have a row more
   std::vector<int64_t> input_bytes_, output_bytes_;  // of a row

@@ -26,6 +26,16 @@ struct Sum {
   }
 };
 
+// 0 as long as what is added is finite, NaN from then on.
+struct Residue {
+  template <typename T>
+  static constexpr T kIdentity = T(0);
+  template <typename V>
+  LAMINA_INLINE static V combine(V a, V x) {
+    return static_cast<V>(a + (x - x));
+  }
+};
+
 struct Product {
   template <typename T>
   static constexpr T kIdentity = T(1);

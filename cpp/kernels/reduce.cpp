@@ -126,8 +126,8 @@ template <typename Op, typename In, typename Out, typename Acc>
 constexpr ReduceKernel<In, Out> kKernel = {rows<Op, Acc, In, Out>, columns<Op, Acc, In, Out>};
 
 template <typename T, typename S = typename SumOf<T>::Type, typename Acc = typename WrappingOf<S>::Type>
-constexpr ReduceKernels<T> kTable = {kKernel<Sum, T, S, Acc>, kKernel<Product, T, S, Acc>, kKernel<Maximum, T, T, T>,
-                                     kKernel<Minimum, T, T, T>, first_of<T>};
+constexpr ReduceKernels<T> kTable = {kKernel<Sum, T, S, Acc>,   kKernel<Product, T, S, Acc>, kKernel<Maximum, T, T, T>,
+                                     kKernel<Minimum, T, T, T>, rows<Residue, T, T, T>,      first_of<T>};
 
 }  // namespace
 

@@ -32,6 +32,8 @@ template <typename T>
 struct ReduceKernels {
   ReduceKernel<T, typename SumOf<T>::Type> sum, prod;
   ReduceKernel<T, T> max, min;
+  // Adds 0 to out[i] if all of row i is finite, NaN otherwise; arguments as of ReduceKernel::rows.
+  void (*residue)(const T* x, int64_t rows, int64_t n, int64_t stride, T* out);
   // out[i] = the position in row i of x (rows, n) of the first element that equals values[i], NaN equalling NaN.
   void (*first_of)(const T* x, int64_t rows, int64_t n, const T* values, int32_t* out);
 };
