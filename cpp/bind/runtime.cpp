@@ -6,9 +6,9 @@
 #include "bind/register.h"
 #include "core/team.h"
 #include "core/threads.h"
+#include "graph/blockwise.h"
 #include "graph/op.h"
 #include "graph/plan.h"
-#include "graph/row_blocks.h"
 #include "kernels/dispatch.h"
 
 namespace lamina::bind {

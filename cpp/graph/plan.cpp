@@ -5,7 +5,7 @@
 #include <chrono>
 
 #include "core/threads.h"
-#include "graph/row_blocks.h"
+#include "graph/blockwise.h"
 
 namespace lamina {
 

@@ -27,7 +27,7 @@ struct Step {
 // Who walks a plan: the team of `run`, that of a step of another plan, or one worker within such a step.
 enum class PlanUse { kRun, kStep, kBlock };
 
-class RowBlocks;
+class Blockwise;
 
 // Whether so many elements of an input are as a caller wants them to be.
 using Accepts = bool (*)(const void* elements, DType dtype, int64_t count);
@@ -97,7 +97,7 @@ class Plan {
   std::vector<std::shared_ptr<const Buffer>> constants_;  // kept alive
   std::vector<std::shared_ptr<Fault>> faults_;            // of the steps, in their order
   std::unique_ptr<Buffer> arena_;
-  std::shared_ptr<RowBlocks> blocks_;  // null where rows go through the steps together
+  std::shared_ptr<Blockwise> blocks_;  // null where rows go through the steps together
   int64_t arena_bytes_ = 0;
   int64_t live_bytes_ = 0;
   double nanoseconds_ = 0;

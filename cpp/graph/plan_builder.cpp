@@ -3,9 +3,9 @@
 #include <set>
 
 #include "core/threads.h"
+#include "graph/blockwise.h"
 #include "graph/placement.h"
 #include "graph/plan.h"
-#include "graph/row_blocks.h"
 
 namespace lamina {
 
@@ -152,9 +152,9 @@ bool PlanBuilder::cut_into_blocks() {
   }
   const int64_t most = rows_of_block(rows, placement_.arena().live, caller, weights);
   if (most == rows) return false;
-  const auto blocks = RowBlocks::make(graph_, outputs_, list_, rows, most);
+  const auto blocks = Blockwise::make(graph_, outputs_, list_, rows, most);
   if (blocks == nullptr) return false;
-  Step step{"row_blocks", blocks->kernel(blocks), {}, {}};
+  Step step{"blockwise", blocks->kernel(blocks), {}, {}};
   for (int32_t& slot : plan_.input_slots_) step.inputs.push_back(slot = static_cast<int32_t>(step.inputs.size()));
   for (int32_t& slot : plan_.output_slots_) {
     step.outputs.push_back(slot = static_cast<int32_t>(step.inputs.size() + step.outputs.size()));

@@ -1,11 +1,11 @@
 #include <cmath>
 
-#include "core/threads.h"
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
 #include "ops/composed.h"
 #include "ops/register.h"
 #include "ops/row_blocks.h"
+#include "ops/rows.h"
 
 // Group normalization of x (batch, ..., channels): each sample by the mean and the variance of each of its groups of
 // channels (Wu and He 2018, arXiv:1803.08494). With one group of a matrix it is layer normalization of the rows (Ba,
@@ -73,7 +73,7 @@ StepKernel prepare_forward(const NodeInfo& info) {
   const Groups groups(info, info.inputs[0]);
   const T epsilon = static_cast<T>(info.attr().number("epsilon"));
   const int64_t n = groups.channels, width = groups.width, sample = groups.places * n;
-  const int most = thread_count();
+  const int most = info.workers;
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.scratch_bytes = groups.places > 1 ? most * 3 * n * static_cast<int64_t>(sizeof(T)) : 0;
@@ -156,7 +156,7 @@ StepKernel prepare_backward(const NodeInfo& info) {
   const bool rows_only = groups.places == 1;
   const RowBlocks blocks(info.inputs[1]);  // of samples, if they are rows
   const int64_t parts = rows_only ? blocks.count : groups.batch;
-  const int most = thread_count();
+  const int most = info.workers;
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.phases = 2;
@@ -235,7 +235,8 @@ void register_group_norm_ops() {
                .infer = infer_group_norm,
                .prepare = prepare_group_norm,
                .grad = grad_group_norm,
-               .in_place = true});
+               .in_place = true,
+               .on_rows = rows::of_first});
   register_op({"group_norm_grad", infer_group_norm_grad, prepare_group_norm_grad, grad_group_norm_grad});
 }
 

@@ -11,13 +11,13 @@ namespace lamina {
 
 // Runs a graph of many rows a block of rows at a time: a worker takes a block through all steps by itself, with what
 // lies between them in its own cache, and meets nobody.
-class RowBlocks {
+class Blockwise {
  public:
   // `rows` rows as blocks of `most` at most, of about equal size; nothing where rows depend on each other.
-  static std::shared_ptr<RowBlocks> make(const Graph& graph, const std::vector<Value>& outputs,
+  static std::shared_ptr<Blockwise> make(const Graph& graph, const std::vector<Value>& outputs,
                                          const Instructions& list, int64_t rows, int64_t most);
 
-  StepKernel kernel(const std::shared_ptr<RowBlocks>& self) const;
+  StepKernel kernel(const std::shared_ptr<Blockwise>& self) const;
   // Before each block from now on, `accepts` is asked about its inputs (null: nobody is); when it refuses, the
   // blocks to come are passed over. Returns whether that has not happened since the call before.
   bool ask(Accepts accepts) {

@@ -1,4 +1,4 @@
-#include "graph/row_blocks.h"
+#include "graph/blockwise.h"
 
 #include <algorithm>
 #include <atomic>
@@ -26,9 +26,9 @@ int64_t rows_of_block(int64_t rows, int64_t live, int64_t caller, int64_t weight
   return std::max<int64_t>(kCacheBytes / 2 / ((live + caller) / rows), 1);
 }
 
-std::shared_ptr<RowBlocks> RowBlocks::make(const Graph& graph, const std::vector<Value>& outputs,
+std::shared_ptr<Blockwise> Blockwise::make(const Graph& graph, const std::vector<Value>& outputs,
                                            const Instructions& list, int64_t rows, int64_t most) {
-  const auto result = std::make_shared<RowBlocks>();
+  const auto result = std::make_shared<Blockwise>();
   const int64_t workers = thread_count();  // should threads be added later, they look on
   // As many for each worker, as far as there are rows.
   result->blocks_ = std::min(((rows + most - 1) / most + workers - 1) / workers * workers, rows);
@@ -52,14 +52,14 @@ std::shared_ptr<RowBlocks> RowBlocks::make(const Graph& graph, const std::vector
   return result;
 }
 
-StepKernel RowBlocks::kernel(const std::shared_ptr<RowBlocks>& self) const {
+StepKernel Blockwise::kernel(const std::shared_ptr<Blockwise>& self) const {
   StepKernel kernel;
   kernel.run = [self](const StepData& data, Worker worker, int) { self->run(data, worker); };
   kernel.nanoseconds = static_cast<double>(blocks_) * parts_.front()->plan.nanoseconds();
   return kernel;
 }
 
-void RowBlocks::run(const StepData& data, Worker worker) {
+void Blockwise::run(const StepData& data, Worker worker) {
   const int most = static_cast<int>(arenas_.size());
   if (worker.index >= most) return;
   worker.count = std::min(worker.count, most);

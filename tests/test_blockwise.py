@@ -29,7 +29,7 @@ def block_rows() -> Iterator[None]:
 
 
 def is_cut(plan: _core.Plan) -> bool:
-    return [step.split()[0] for step in plan.steps] == ["row_blocks"]
+    return [step.split()[0] for step in plan.steps] == ["blockwise"]
 
 
 # Every op, on its own cases
