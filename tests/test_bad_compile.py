@@ -123,3 +123,9 @@ def test_a_metric_that_does_not_suit_is_named():
         ValueError,
         "metric 'mse' of output 'out'",
     )
+
+
+def test_metrics_given_in_the_third_place() -> None:
+    model = Sequential([Input((4,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match=r"loss_weights: .*received \['mae'\].*metrics=\["):
+        model.compile("sgd", "mse", ["mae"])

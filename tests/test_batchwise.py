@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 import numpy as np
 import pytest
 
 from lamina import Input, Sequential, layers
+from lamina.utils import PyDataset
 from training_models import KERNEL, LABELS, X, Y, assert_same_weights, classifier, linear
 
 
@@ -63,3 +66,27 @@ def test_on_batch_weights():
         X, LABELS, class_weight={1: 3.0}
     )
     assert_same_weights(one.get_weights(), other.get_weights())
+
+
+def test_a_py_dataset_gives_its_batches_and_is_told_of_epochs():
+    class Batches(PyDataset):
+        told: ClassVar[list[str]] = []
+
+        def __len__(self):
+            return 3
+
+        def __getitem__(self, index):
+            return X[index * 5 : index * 5 + 5], Y[index * 5 : index * 5 + 5]
+
+        def on_epoch_begin(self):
+            self.told.append("begin")
+
+        def on_epoch_end(self):
+            self.told.append("end")
+
+    one, other = linear(), linear()
+    one.fit(Batches(workers=2), epochs=2, shuffle=False, verbose=0)
+    other.fit(X[:15], Y[:15], batch_size=5, epochs=2, shuffle=False, verbose=0)
+    for found, expected in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+    assert Batches.told[-4:] == ["begin", "end"] * 2

@@ -93,7 +93,7 @@ def test_activity_regularizers_add_to_the_losses() -> None:
 
 
 def test_names_count_up_per_class() -> None:
-    lamina.utils.naming.reset_names()
+    lamina.utils.naming.clear_session()
     names = [layers.Dense(1).name, layers.LeakyReLU().name, layers.Dense(1).name]
     assert names == ["dense", "leaky_re_lu", "dense_1"]
     assert repr(layers.Dense(1, name="it")) == "<Dense name=it, built=False>"

@@ -131,3 +131,16 @@ def test_a_model_with_it_is_saved_and_loaded(tmp_path: Any) -> None:
 def test_wrong_arguments(make: Any, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_weights_of_several_axes_lie_as_in_keras() -> None:
+    """In the order of the axes as they are written, sorted: -1 before 1."""
+    x = np.random.default_rng(2).normal(size=(2, 3, 4, 5)).astype(np.float32)
+    for axis, shape in (([1, -1], (5, 3)), ([1, 3], (3, 5)), ([-1, -3], (3, 5))):
+        layer = layers.LayerNormalization(axis=axis)
+        layer.build(x.shape)
+        gamma = np.arange(15, dtype=np.float32).reshape(shape)
+        layer.set_weights([gamma, np.zeros(shape)])
+        deviation = x - x.mean(axis=(1, 3), keepdims=True)
+        normal = deviation / np.sqrt(x.var(axis=(1, 3), keepdims=True) + 1e-3)
+        np.testing.assert_allclose(layer(x), normal * gamma.reshape(3, 1, 5), atol=1e-4)

@@ -12,7 +12,8 @@ import lamina
 from lamina import Sequential, layers, models, optimizers, saving
 
 NAMES = {
-    "lamina": """Initializer Input InputSpec KerasTensor Layer Loss Metric Model Optimizer
+    "lamina": """backend preprocessing
+        Initializer Input InputSpec KerasTensor Layer Loss Metric Model Optimizer
         Regularizer Sequential Tensor Variable activations callbacks config constraints datasets
         function grad initializers layers losses metrics models ops optimizers plot random
         reference
@@ -68,7 +69,10 @@ NAMES = {
         save_weights register_serializable register_keras_serializable""",
     "lamina.utils": """set_random_seed to_categorical split_dataset normalize set_num_threads
         get_num_threads custom_object_scope register_keras_serializable
-        unpack_x_y_sample_weight""",
+        unpack_x_y_sample_weight PyDataset Sequence pad_sequences clear_session""",
+    "lamina.backend": """backend clear_session epsilon floatx image_data_format set_epsilon
+        set_floatx""",
+    "lamina.preprocessing.sequence": "pad_sequences",
 }
 
 

@@ -13,7 +13,7 @@ import pytest
 import lamina
 from lamina import activations, ops, registry, utils
 from lamina.registry import Configurable, Registry, custom_object_scope, register_serializable
-from lamina.utils.naming import auto_name, reset_names, to_snake_case
+from lamina.utils.naming import auto_name, clear_session, to_snake_case
 
 X = np.linspace(-3, 3, 13, dtype=np.float32)
 
@@ -183,7 +183,7 @@ def test_every_activation_is_tried() -> None:
 
 
 def test_names_are_numbered_per_process() -> None:
-    reset_names()
+    clear_session()
     assert [auto_name("LeakyReLU") for _ in range(3)] == [
         "leaky_re_lu",
         "leaky_re_lu_1",

@@ -155,3 +155,51 @@ def test_frozen_layers_keep_their_weights(optimizer: str) -> None:
     model.fit(X, Y, verbose=0)
     after = model.layers[1].get_weights()
     assert not any(np.array_equal(a, b) for a, b in zip(before[2:4], after, strict=True))
+
+
+def test_a_step_of_ones_own_may_use_the_compiled_metrics() -> None:
+    class Stepping(models.Model):
+        def train_step(self, data: Any) -> dict[str, Any]:
+            x, y = data
+            y_pred = self(x, training=True)
+            loss = self.compute_loss(y=y, y_pred=y_pred)
+            weights = self.trainable_variables
+            self.optimizer.apply_gradients(zip(lamina.grad(loss, weights), weights, strict=True))
+            for metric in self.metrics:
+                if metric.name == "loss":
+                    metric.update_state(loss)
+                else:
+                    metric.update_state(y, y_pred)
+            return {metric.name: metric.result() for metric in self.metrics}
+
+    x = np.random.default_rng(0).normal(size=(20, 3)).astype(np.float32)
+    histories = []
+    for kind in (models.Model, Stepping):
+        inputs = lamina.Input((3,))
+        model = kind(inputs, layers.Dense(1, kernel_initializer="ones")(inputs))
+        model.compile("sgd", "mse", metrics=["mae", "accuracy"])
+        fit = model.fit(x, x[:, :1], epochs=2, shuffle=False, verbose=0, validation_split=0.2)
+        histories.append(fit.history)
+    assert list(histories[0]) == list(histories[1])
+    for name, values in histories[0].items():
+        np.testing.assert_allclose(histories[1][name], values, rtol=1e-5)
+
+
+def test_errors_name_the_layer_they_come_from() -> None:
+    class Wrong(layers.Layer):
+        def call(self, inputs: Any) -> Any:
+            return ops.matmul(inputs, np.ones((7, 2), np.float32))
+
+    x = np.ones((2, 5, 4), np.float32)
+    for call, message in (
+        (lambda: Wrong(name="it")(x), "^Wrong 'it': matmul: "),
+        (lambda: lamina.Sequential([Wrong(name="it")])(x), "^Wrong 'it': matmul: "),
+        (lambda: Wrong(name="it")(lamina.Input((5, 4))), "^Wrong 'it': matmul: "),
+        (
+            lambda: layers.GlobalAveragePooling1D(name="p")(x, mask=np.ones((2, 7), bool)),
+            r"^GlobalAveragePooling1D 'p': .*\(2, 7, 1\) and \(2, 5, 4\)",
+        ),
+        (lambda: layers.Dense(2, name="d")(x, mask=x), "^Dense 'd': .*argument 'mask'"),
+    ):
+        with pytest.raises((ValueError, TypeError), match=message):
+            call()

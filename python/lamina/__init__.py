@@ -10,6 +10,7 @@ from lamina import _lazy
 
 if TYPE_CHECKING:
     from lamina import activations as activations
+    from lamina import backend as backend
     from lamina import benchmark as benchmark
     from lamina import callbacks as callbacks
     from lamina import config as config
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from lamina import ops as ops
     from lamina import optimizers as optimizers
     from lamina import plot as plot
+    from lamina import preprocessing as preprocessing
     from lamina import random as random
     from lamina import reference as reference
     from lamina import regularizers as regularizers
@@ -49,9 +51,9 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = _lazy.exports(
     __name__,
     modules=(
-        *("activations", "benchmark", "callbacks", "config", "constraints", "datasets"),
+        *("activations", "backend", "benchmark", "callbacks", "config", "constraints", "datasets"),
         *("initializers", "layers", "losses", "metrics", "models", "ops", "optimizers"),
-        *("plot", "random", "reference", "regularizers", "saving", "utils"),
+        *("plot", "preprocessing", "random", "reference", "regularizers", "saving", "utils"),
     ),
     names={
         "initializers": ("Initializer",),

@@ -15,7 +15,8 @@ class BatchData:
     """Batches from a source: x, (x,), (x, y) or (x, y, sample_weight) each.
 
     A generator or iterator goes on where it stopped; anything else starts anew every epoch, is read
-    by index if it has `__getitem__` and `__len__`, and told `on_epoch_end()` if it has that.
+    by index if it has `__getitem__` and `__len__`, and told of `on_epoch_begin()` and
+    `on_epoch_end()` if it has them.
     steps: batches in a pass, None if not known.
     """
 
@@ -39,6 +40,8 @@ class BatchData:
 
     def epoch(self, seed: int | None = None) -> Iterator[ArrayData]:
         """Iterate over the batches of one pass; by index, in an order drawn from `seed`."""
+        if hasattr(self.source, "on_epoch_begin"):
+            self.source.on_epoch_begin()
         for number, batch in enumerate(self._raw(seed)):
             parts = unpack_x_y_sample_weight(batch)
             data = array_data(*parts, where=f" of batch {number}", **self._options())

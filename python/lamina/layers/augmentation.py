@@ -15,9 +15,8 @@ from lamina import ops, random
 from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
 from lamina.layers.input_spec import InputSpec
-from lamina.layers.resizing import middle_of
 from lamina.layers.spatial import data_format_of
-from lamina.ops.image import in_batches
+from lamina.ops.image import in_batches, resize
 from lamina.random import SeedGenerator
 from lamina.registry import layers
 from lamina.tensor import TensorBase
@@ -253,7 +252,8 @@ class RandomContrast(_Random):
 class RandomCrop(_Random):
     """Pieces of `height` and `width` from images, all of a batch from the same place.
 
-    Outside training the middle; of images that are too small, as by `CenterCrop`, too.
+    Outside training, and of images that are too small, the middle of the target's aspect ratio,
+    as large as can be, resized. (Keras 3.15 says so too, but gives images as they were.)
     """
 
     def __init__(
@@ -278,4 +278,4 @@ class RandomCrop(_Random):
         return x
 
     def _unchanged(self, x: TensorBase) -> TensorBase:
-        return middle_of(x, self.height, self.width)
+        return resize(x, (self.height, self.width), crop_to_aspect_ratio=True)

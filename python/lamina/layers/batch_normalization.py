@@ -19,7 +19,8 @@ class BatchNormalization(Affine):
     In training by the batch's mean and variance, of which moving averages are kept: average ·
     momentum + batch's · (1 - momentum). Elsewhere, and if `trainable` is False, by these averages.
     A mask (batch, ...) leaves out what it hides.
-    Weights: gamma, beta, moving_mean, moving_variance.
+    Weights: gamma, beta, moving_mean, moving_variance. synchronized: without effect, all of a
+    batch being in one place; nor have the arguments of renorm, which must be False.
     Source: Ioffe and Szegedy 2015, arXiv:1502.03167.
     """
 
@@ -38,9 +39,18 @@ class BatchNormalization(Affine):
         gamma_regularizer: Any = None,
         beta_constraint: Any = None,
         gamma_constraint: Any = None,
+        renorm: bool = False,
+        renorm_clipping: Any = None,
+        renorm_momentum: float = 0.99,
+        synchronized: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(epsilon, center, scale, **kwargs)
+        if renorm:
+            raise ValueError(
+                f"{self._title}: renorm=True is not offered; for small batches take "
+                "LayerNormalization or GroupNormalization"
+            )
         self._set_options("beta", beta_initializer, beta_regularizer, beta_constraint)
         self._set_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         if not isinstance(momentum, (int, float)) or not 0 <= momentum <= 1:

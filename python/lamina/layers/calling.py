@@ -51,6 +51,10 @@ class Calling(Stateful):
             outputs = self._recall(*args)  # the plan of an earlier call, the shortest way there is
             if outputs is not None:
                 return outputs
+        with context.blaming(self._title):
+            return self._call_anew(args, kwargs)
+
+    def _call_anew(self, args: Arguments, kwargs: Keywords) -> Any:
         args = tuple(to_array(arg) if _is_numbers(arg) else arg for arg in args)
         args, kwargs = nest.map_structure(_as_input, (args, kwargs))
         if any(isinstance(leaf, KerasTensor) for leaf in nest.leaves((args, kwargs))):

@@ -41,7 +41,7 @@ class Affine(Weighted):
 
 
 def known_sizes(layer: Layer, shape: Shape, axis: Axes) -> tuple[int, ...]:
-    """Return the input's sizes along the axes that have weights."""
+    """Return the input's sizes along the axes that have weights, in Keras's order: as sorted."""
     axes = [axis] if isinstance(axis, int) else list(axis)
     ndim = len(shape)
     if any(not -ndim <= a < ndim for a in axes):
@@ -49,7 +49,7 @@ def known_sizes(layer: Layer, shape: Shape, axis: Axes) -> tuple[int, ...]:
             f"{layer._title}: expected axis in {-ndim}..{ndim - 1}, received axis={axis} "
             f"for shape {shape}"
         )
-    sizes = [shape[a] for a in sorted(a % ndim for a in axes)]
+    sizes = [shape[a] for a in sorted(axes)]
     known = tuple(size for size in sizes if size is not None)
     if len(known) < len(sizes):
         raise ValueError(

@@ -155,13 +155,18 @@ class Normalization(Layer):
 
     @property
     def mean(self) -> Any:
-        """The mean in use."""
-        return self.given_mean if self.given_mean is not None else self.adapt_mean
+        """The mean in use, in the shape that broadcasts against the input."""
+        return self._in_use(self.given_mean, "mean")
 
     @property
     def variance(self) -> Any:
-        """The variance in use."""
-        return self.given_variance if self.given_variance is not None else self.adapt_variance
+        """The variance in use, likewise."""
+        return self._in_use(self.given_variance, "variance")
+
+    def _in_use(self, given: NDArray[np.float64] | None, name: str) -> Any:
+        if given is None:
+            return ops.reshape(getattr(self, f"adapt_{name}"), self._broadcast)
+        return self._spread(given) if self.built else given
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again; what was adapted is in the weights."""

@@ -159,17 +159,11 @@ def reduce_weighted(
     weights = None
     if sample_weight is not None:
         weights = ops.convert_to_tensor(sample_weight, losses.dtype)
+        _check_weights(weights, losses)
     if mask is not None:
         weights = merge_mask(weights, ops.cast(mask, losses.dtype), reduction)
     if weights is not None:
         losses, weights = squeeze_or_expand_to_same_rank(losses, weights)
-        try:
-            np.broadcast_shapes(losses.shape, weights.shape)
-        except ValueError:
-            raise ValueError(
-                f"expected sample_weight to broadcast against losses of shape {losses.shape}, "
-                f"received shape {weights.shape}"
-            ) from None
         losses = losses * weights
     if reduction in ("none", None) or losses.ndim == 0 or losses.shape == (0,):
         return losses
@@ -178,6 +172,19 @@ def reduce_weighted(
     if reduction == "mean_with_sample_weight" and weights is not None:
         return ops.divide_no_nan(ops.sum(losses), ops.sum(weights))
     return ops.mean(losses)
+
+
+def _check_weights(weights: TensorBase, losses: TensorBase) -> None:
+    one, other = squeeze_or_expand_to_same_rank(losses, weights)
+    try:
+        np.broadcast_shapes(one.shape, other.shape)
+    except ValueError:
+        per_row = weights.shape == losses.shape[:1]
+        hint = f"; one weight per row goes in shape {(*weights.shape, 1)}" if per_row else ""
+        raise ValueError(
+            f"expected sample_weight to broadcast against losses of shape {losses.shape}, "
+            f"received shape {weights.shape}{hint}"
+        ) from None
 
 
 def merge_mask(weights: TensorBase | None, mask: TensorBase, reduction: str | None) -> TensorBase:

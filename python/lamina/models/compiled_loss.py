@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import compress
+from types import NoneType
 from typing import Any, NamedTuple
+
+import numpy as np
 
 from lamina import losses, metrics, nest
 from lamina.models.outputs import OutputNames, flatten_outputs
@@ -52,11 +55,13 @@ class CompiledLoss:
         self._weights = loss_weights
         self.trackers: list[metrics.Mean] = []
         self.judgement: Judgement | None = None  # of the last call
-        if loss_weights is not None and not isinstance(
-            loss_weights, (list, tuple, dict, float, int)
+        if not all(
+            isinstance(w, (int, float, np.number, NoneType)) for w in nest.flatten(loss_weights)
         ):
             raise ValueError(
-                f"loss_weights: expected a number, a list or a dict, received {loss_weights!r}"
+                f"loss_weights: expected a number, or a list or dict of them, received "
+                f"{loss_weights!r}; what comes third in compile are not the metrics: name them, "
+                "metrics=[...]"
             )
 
     def __call__(

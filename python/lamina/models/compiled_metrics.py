@@ -22,8 +22,11 @@ class CompiledMetrics:
     """Metrics of each output: `metrics` count samples alike, `weighted_metrics` by their weight.
 
     Each argument is one metric or a list; with several outputs also a list or dict that holds one
-    or a list for each. A name or function given alone serves every output.
+    or a list for each. A name or function given alone serves every output. Before they have seen
+    data, which says what "accuracy" is, they can be used as one metric, whose result is a dict.
     """
+
+    name = "compile_metrics"
 
     def __init__(self, plain: Any, weighted: Any) -> None:
         self._given = (("metrics", plain), ("weighted_metrics", weighted))
@@ -35,12 +38,12 @@ class CompiledMetrics:
         self,
         y: Any,
         y_pred: Any,
-        sample_weight: Any,
-        names: Sequence[str] | None,
+        sample_weight: Any = None,
+        names: Sequence[str] | None = None,
         present: Sequence[bool] | None = None,
     ) -> None:
         """Add a batch to every metric; `present` says which outputs `y` is about, if not all."""
-        if not any(given for _, given in self._given):
+        if not self.given:
             return
         outputs, tensors = flatten_outputs(y_pred, names)
         targets = outputs.align(y, "y", present)
@@ -56,7 +59,17 @@ class CompiledMetrics:
                     f"metric {metric.name!r} of output {outputs.names[output]!r}: {error}"
                 ) from error
 
-    def results(self) -> dict[str, Any]:
+    @property
+    def given(self) -> bool:
+        """Whether there are any metrics."""
+        return any(given for _, given in self._given)
+
+    def reset_state(self) -> None:
+        """Start all metrics anew."""
+        for entry in self.entries or ():
+            entry.metric.reset_state()
+
+    def result(self) -> dict[str, Any]:
         """Return the results of all metrics by their names in the logs."""
         return {entry.key: entry.metric.result() for entry in self.entries or ()}
 

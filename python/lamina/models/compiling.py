@@ -124,7 +124,11 @@ class Compilable:
 
         May be overridden, to say which are reported and start anew with every epoch.
         """
-        return list(self._named_metrics().values())
+        metrics = list(self._named_metrics().values())
+        pending = self._compiled_metrics
+        if pending is not None and pending.entries is None and pending.given:
+            metrics.append(pending)  # for steps of the user's own, which add batches to all of them
+        return metrics
 
     @property
     def metrics_names(self) -> list[str]:

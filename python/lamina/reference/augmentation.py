@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from lamina.reference.affine import affine_transform, affine_transform_grad
-from lamina.reference.geometry import center_crop
+from lamina.reference.geometry import resizing
 from lamina.reference.layers import LAYERS
 from lamina.reference.noise import dropout
 from lamina.reference.random import random_uniform
@@ -164,7 +164,7 @@ def _contrast_backward(dy: Array, x: Array, state: Array, **options: Any) -> tup
 def _crop(
     x: Array, state: Array, height: int, width: int, training: bool
 ) -> tuple[slice, slice] | None:
-    """Return the rows and columns that are drawn; None: the middle."""
+    """Return the rows and columns that are drawn; None: as much of the middle as can be."""
     if not training or x.shape[1] <= height or x.shape[2] <= width:
         return None
     draw = _Draws(state, x.dtype)
@@ -186,7 +186,10 @@ def _crop_forward(
     """Return a piece of all images, from one place."""
     x = _moved(x, data_format)
     piece = _crop(x, state, height, width, training)
-    y = center_crop.forward(x, height, width) if piece is None else x[:, piece[0], piece[1]]
+    if piece is None:
+        y = resizing.forward(x, height, width, crop_to_aspect_ratio=True)
+    else:
+        y = x[:, piece[0], piece[1]]
     return _moved(y, data_format, back=True)
 
 
@@ -201,9 +204,9 @@ def _crop_backward(
 ) -> tuple[Array]:
     x, dy = _moved(x, data_format), _moved(dy, data_format)
     piece = _crop(x, state, height, width, training)
-    assert center_crop.backward is not None
+    assert resizing.backward is not None
     if piece is None:
-        (dx,) = center_crop.backward(dy, x, height, width)
+        (dx,) = resizing.backward(dy, x, height, width, crop_to_aspect_ratio=True)
         assert dx is not None
     else:
         dx = np.zeros_like(x)

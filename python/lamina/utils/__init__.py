@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lamina.utils.numerical import to_categorical as to_categorical
     from lamina.utils.seeding import set_random_seed as set_random_seed
     from lamina.utils.sequences import PyDataset as PyDataset
+    from lamina.utils.sequences import Sequence as Sequence
     from lamina.utils.sequences import pad_sequences as pad_sequences
     from lamina.utils.sequences import (
         timeseries_dataset_from_array as timeseries_dataset_from_array,
@@ -38,7 +39,10 @@ __getattr__, __dir__, __all__ = _lazy.exports(
         "utils.naming": ("clear_session",),
         "utils.numerical": ("normalize", "to_categorical"),
         "utils.seeding": ("set_random_seed",),
-        "utils.sequences": ("PyDataset", "pad_sequences", "timeseries_dataset_from_array"),
+        "utils.sequences": (
+            *("PyDataset", "Sequence"),
+            *("pad_sequences", "timeseries_dataset_from_array"),
+        ),
         "utils.threads": ("get_num_threads", "set_num_threads"),
     },
 )

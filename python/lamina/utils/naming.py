@@ -25,8 +25,8 @@ def auto_name(prefix: str) -> str:
     return f"{name}_{count}" if count else name
 
 
-def reset_names() -> None:
-    """Start counting anew."""
+def clear_session(free_memory: bool = True) -> None:
+    """Start counting names anew. Models take their memory with them: free_memory has no effect."""
     with _lock:
         _given.clear()
 

@@ -32,9 +32,16 @@ class PyDataset(ABC):
     def __len__(self) -> int:
         """Return the number of batches."""
 
+    def on_epoch_begin(self) -> None:
+        """Do what is to be done before an epoch; nothing, unless overridden."""
+        return
+
     def on_epoch_end(self) -> None:
         """Do what is to be done between epochs; nothing, unless overridden."""
         return
+
+
+Sequence = PyDataset  # by its older name
 
 
 class Windows(PyDataset):

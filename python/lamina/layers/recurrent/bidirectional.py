@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lamina import nest, ops
@@ -27,6 +27,7 @@ class Bidirectional(Layer):
     layer: an `RNN`, such as `LSTM(32)`; copies of it walk forward and backward, or forward alone
     where a `backward_layer` (with go_backwards=True) is given.
     merge_mode: "concat", "sum", "ave" or "mul" of the outputs, or None: give both.
+    weights: the first values of all weights, in the order of `get_weights`.
 
     With return_sequences, outputs of both directions stand at their times, and masked steps give
     zeros. States, given and returned, are those of the forward layer, then of the backward one.
@@ -39,6 +40,7 @@ class Bidirectional(Layer):
         self,
         layer: RNN,
         merge_mode: str | None = "concat",
+        weights: Sequence[Any] | None = None,
         backward_layer: RNN | None = None,
         **kwargs: Any,
     ) -> None:
@@ -52,6 +54,7 @@ class Bidirectional(Layer):
                 f"{', '.join(map(repr, _MERGE))}, received {merge_mode!r}"
             )
         self.merge_mode = merge_mode
+        self._first_weights = weights
         self.forward_layer = _copy(layer, "forward_", layer.go_backwards)
         if backward_layer is None:
             backward_layer = _copy(layer, "backward_", not layer.go_backwards)
@@ -82,6 +85,8 @@ class Bidirectional(Layer):
         for layer in (self.forward_layer, self.backward_layer):
             if not layer.built:
                 layer.build(sequences_shape)
+        if self._first_weights is not None:
+            self.set_weights(self._first_weights)
 
     def reset_state(self) -> None:
         """Set the states of stateful layers to zeros."""
@@ -119,6 +124,7 @@ class Bidirectional(Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments that make such a layer again."""
         config = super().get_config()
+        del config["weights"]
         for name, layer in (("layer", self.forward_layer), ("backward_layer", self.backward_layer)):
             config[name] = layers.serialize(layer)
         return config

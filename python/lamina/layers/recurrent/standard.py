@@ -17,12 +17,20 @@ class StandardRNN(RNN):
     """An RNN that makes its cell from its own arguments, and has them as attributes.
 
     With the standard activations, and without recurrent dropout in training, the core walks through
-    a whole sequence in one operation.
+    a whole sequence in one operation. There is one way to compute: `implementation` has no effect,
+    `use_cudnn` must not be True.
     """
 
     def __init__(self, cell: type[StandardCell], arguments: dict[str, Any]) -> None:
-        own = {k: v for k, v in arguments.items() if k not in ("self", "__class__", "kwargs")}
-        kwargs = arguments["kwargs"]
+        apart = ("self", "__class__", "kwargs", "use_cudnn")
+        own = {k: v for k, v in arguments.items() if k not in apart}
+        kwargs = {k: v for k, v in arguments["kwargs"].items() if k != "implementation"}
+        use_cudnn = arguments.get("use_cudnn", "auto")
+        if use_cudnn not in ("auto", False):
+            raise ValueError(
+                f"{type(self).__name__}: there is no cuDNN on CPUs; expected use_cudnn='auto' or "
+                f"False, received {use_cudnn!r}"
+            )
         names = inspect.signature(cell).parameters
         of_cell = {name: own.pop(name) for name in names if name in own}
         common = {name: kwargs[name] for name in ("dtype", "trainable") if name in kwargs}
@@ -111,6 +119,7 @@ class LSTM(StandardRNN):
         go_backwards: bool = False,
         stateful: bool = False,
         unroll: bool = False,
+        use_cudnn: bool | str = "auto",
         *,
         zero_output_for_mask: bool = False,
         **kwargs: Any,
@@ -150,6 +159,7 @@ class GRU(StandardRNN):
         stateful: bool = False,
         unroll: bool = False,
         reset_after: bool = True,
+        use_cudnn: bool | str = "auto",
         *,
         zero_output_for_mask: bool = False,
         **kwargs: Any,

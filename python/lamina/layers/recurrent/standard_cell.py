@@ -39,6 +39,7 @@ class StandardCell(Weighted):
         **kwargs: Any,
     ) -> None:
         self.units = positive_integer(type(self).__name__, "units", units)
+        kwargs.pop("implementation", None)  # there is one way to compute
         super().__init__(**kwargs)
         self.activation = activations.get(activation)
         self.use_bias = use_bias

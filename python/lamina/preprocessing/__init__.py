@@ -1,0 +1,3 @@
+"""What older programs import from here; `lamina.utils` has it."""
+
+from lamina.preprocessing import sequence as sequence
