@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import Variable, layers, ops
+from lamina import Sequential, Variable, layers, ops
 
 rng = np.random.default_rng(6)
 
@@ -128,7 +128,22 @@ WRONG = {
     ),
     "rank": (lambda: built()(ones(13)), r"at least 2 dimensions, received shape \(13,\)"),
     "unknown option": (lambda: layers.Dense(3, unit=3), "unknown arguments 'unit'"),
-    "activation": (lambda: layers.Dense(3, "rleu"), "'relu'"),
+    "activation": (lambda: layers.Dense(3, "rleu"), "^Dense: unknown activation 'rleu'.*'relu'"),
+    "regularizer": (
+        lambda: layers.LSTM(3, kernel_regularizer=5),
+        "^LSTM.*: expected a regularizer",
+    ),
+    "dtype": (lambda: layers.Dense(3, dtype="f2"), "^Dense: expected a dtype of .*received 'f2'"),
+    "input_shape": (lambda: layers.Dense(3, input_shape=1.5), "^Dense: .* received shape 1.5"),
+    "arguments": (lambda: layers.Lambda(abs, arguments=3), "^Lambda .* dict of arguments"),
+    "half an axis": (lambda: layers.BatchNormalization(axis=1.5), "whole number, .*axis=1.5"),
+    "no layers": (lambda: Sequential(3), "^Sequential .* expected a list of layers, received 3"),
+    "too large": (
+        lambda: layers.Conv2DTranspose(2, 2, strides=10**12)(ones(2, 6, 6, 4)),
+        "^Conv2DTranspose .* is too large",
+    ),
+    "no cuDNN": (lambda: layers.GRU(3, use_cudnn=True), "^GRU: there is no cuDNN"),
+    "renorm": (lambda: layers.BatchNormalization(renorm=True), "renorm=True is not offered"),
     "name": (lambda: layers.Dense(3, name="a/b"), "without '/'"),
     "trainable": (lambda: layers.Dense(3, trainable=2), "trainable"),
     "options by position": (lambda: layers.Softmax()("x"), "pass options by keyword"),

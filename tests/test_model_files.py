@@ -61,7 +61,18 @@ def truncated(path: Path) -> Path:
     return write(path, path.read_bytes()[:-10])
 
 
+def flipped(path: Path) -> Path:
+    """Save a model and change one bit of its last number."""
+    stack().save(path)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    return write(path, bytes(content))
+
+
 BROKEN = {
+    "one bit": (flipped, "damaged, its numbers are not those that were written"),
+    "zip": (lambda path: write(path, b"PK\x03\x04" + bytes(9)), "a zip archive, as Keras writes"),
+    "HDF5": (lambda path: write(path, b"\x89HDF" + bytes(9)), "an HDF5 file, which Lamina"),
     "text": (lambda path: write(path, b"hello, world" * 9), "damaged, or no safetensors"),
     "empty": (lambda path: write(path, b""), "damaged, or no safetensors"),
     "truncated": (truncated, "damaged, or no safetensors"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from lamina.utils.errors import blaming
 from lamina.utils.naming import to_snake_case
 
 C = TypeVar("C")  # a class or a function
@@ -140,8 +142,13 @@ operations = Registry("operation", "lamina.ops")  # last: names as activations c
 class Configurable:
     """An object that can be made again from its config, which is read off `__init__`'s signature.
 
-    Each parameter's value is the attribute of the same name.
+    Each parameter's value is the attribute of the same name. Errors of `__init__` name the class.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            setattr(cls, "__init__", _named(vars(cls)["__init__"]))  # noqa: B010
 
     def get_config(self) -> Config:
         """Return the arguments that make an equal object, as JSON can hold them."""
@@ -169,6 +176,15 @@ class Configurable:
     def _argument(self, name: str) -> Any:
         """Return what a parameter of `__init__` stands for in this object."""
         return getattr(self, name)
+
+
+def _named(init: Callable[..., None]) -> Callable[..., None]:
+    @functools.wraps(init)
+    def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
+        with blaming(type(self).__name__):
+            init(self, *args, **kwargs)
+
+    return wrapped
 
 
 def serialize(value: Any) -> Any:

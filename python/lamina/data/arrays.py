@@ -128,8 +128,8 @@ def _is_structure(items: list[Any] | tuple[Any, ...], count: int | None) -> bool
 
 
 def _check_rows(data: ArrayData, where: str) -> None:
-    if not data.arrays:
-        raise ValueError("x: expected data, received None")
+    if data.x is None:
+        raise ValueError(f"x{where}: expected data, received None")
     sizes = {int(array.shape[0]) for array in data.arrays}
     if len(sizes) > 1:
         found = ", ".join(

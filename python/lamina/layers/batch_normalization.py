@@ -6,7 +6,7 @@ from typing import Any
 
 from lamina import config, initializers, ops
 from lamina.layers.input_spec import InputSpec, Shape
-from lamina.layers.normalization import Affine, known_sizes
+from lamina.layers.normalization import Affine, known_sizes, whole_axis
 from lamina.ops._apply import apply
 from lamina.registry import layers
 from lamina.tensor import TensorBase
@@ -57,7 +57,7 @@ class BatchNormalization(Affine):
             raise ValueError(
                 f"{self._title}: expected momentum in 0..1, received momentum={momentum!r}"
             )
-        self.axis = int(axis)
+        self.axis = whole_axis(self._title, axis)
         self.momentum = float(momentum)
         self.moving_mean_initializer = initializers.get(moving_mean_initializer)
         self.moving_variance_initializer = initializers.get(moving_variance_initializer)

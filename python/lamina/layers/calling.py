@@ -18,6 +18,7 @@ from lamina.program import Program
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor, Tensor, TensorBase, mask_of
 from lamina.trace import current_trace
+from lamina.utils.errors import blaming
 
 _LOSSES, _MASKS, _OUTPUTS = "__losses__", "__masks__", "__outputs__"
 
@@ -51,7 +52,7 @@ class Calling(Stateful):
             outputs = self._recall(*args)  # the plan of an earlier call, the shortest way there is
             if outputs is not None:
                 return outputs
-        with context.blaming(self._title):
+        with blaming(self._title):
             return self._call_anew(args, kwargs)
 
     def _call_anew(self, args: Arguments, kwargs: Keywords) -> Any:

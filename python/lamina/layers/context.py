@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
-
-_TITLED = re.compile(r"\w+ '[^']*': ")
 
 
 class Frame(NamedTuple):
@@ -37,17 +34,6 @@ def entered(name: str, training: bool | None = None) -> Iterator[None]:
         yield
     finally:
         _calls.frames.pop()
-
-
-@contextmanager
-def blaming(title: str) -> Iterator[None]:
-    """Begin the message of an error with the layer it comes from, unless it names one already."""
-    try:
-        yield
-    except (ValueError, TypeError) as error:
-        if type(error) in (ValueError, TypeError) and not _TITLED.match(str(error)):
-            error.args = (f"{title}: {error}",)
-        raise
 
 
 class Changes:

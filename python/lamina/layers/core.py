@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import operator
 from collections.abc import Callable, Mapping, Sequence
+from types import NoneType
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,8 @@ class Lambda(Layer):
         self.output_shape = output_shape
         self.mask = mask
         self.supports_masking = mask is not None
+        if not isinstance(arguments, (Mapping, NoneType)):
+            raise ValueError(f"{self._title}: expected a dict of arguments, received {arguments!r}")
         self.arguments = dict(arguments or {})
         self._options = set(inspect.signature(function).parameters)
 

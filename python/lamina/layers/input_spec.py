@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -78,7 +78,7 @@ class InputSpec:
 
 def as_shape(shape: int | Sequence[int | None]) -> Shape:
     """Return a shape as a tuple; an int is a shape of one dimension."""
-    sizes = (shape,) if isinstance(shape, (int, np.integer)) else tuple(shape)
+    sizes = tuple(shape) if isinstance(shape, Iterable) else (shape,)
     if all(n is None or (isinstance(n, (int, np.integer)) and n >= 0) for n in sizes):
         return tuple(None if n is None else int(n) for n in sizes)
     raise ValueError(f"expected a shape of sizes of 0 or more, or None, received shape {shape!r}")

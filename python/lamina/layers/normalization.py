@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+
 from lamina import ops
 from lamina.layers.base import Layer
 from lamina.layers.core import positive_integer
@@ -38,6 +40,12 @@ class Affine(Weighted):
     def add_affine(self, shape: tuple[int, ...]) -> None:
         self.gamma = self._add("gamma", shape) if self.scale else None
         self.beta = self._add("beta", shape) if self.center else None
+
+
+def whole_axis(layer: str, axis: Any) -> int:
+    if isinstance(axis, bool) or not isinstance(axis, (int, np.integer)):
+        raise ValueError(f"{layer}: expected axis to be a whole number, received axis={axis!r}")
+    return int(axis)
 
 
 def known_sizes(layer: Layer, shape: Shape, axis: Axes) -> tuple[int, ...]:
@@ -120,7 +128,7 @@ class GroupNormalization(Affine):
         self._set_options("beta", beta_initializer, beta_regularizer, beta_constraint)
         self._set_options("gamma", gamma_initializer, gamma_regularizer, gamma_constraint)
         self.groups = -1 if groups == -1 else positive_integer(self._title, "groups", groups)
-        self.axis = int(axis)
+        self.axis = whole_axis(self._title, axis)
 
     def build(self, input_shape: Shape) -> None:
         (channels,) = known_sizes(self, input_shape, self.axis)

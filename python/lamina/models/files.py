@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +37,12 @@ def write(path: Any, arrays: dict[str, Array], about: dict[str, Any], overwrite:
         raise OSError(f"{target}: not a regular file, so it cannot be replaced by one")
     if target.exists() and not overwrite:
         raise FileExistsError(f"{target}: exists; pass overwrite=True to replace it")
-    head = {"format": FORMAT, "version": _core.build_info()["version"]}
     contiguous = {key: np.asarray(value, order="C") for key, value in arrays.items()}
+    head = {
+        "format": FORMAT,
+        "version": _core.build_info()["version"],
+        "crc32": _checksum(contiguous),
+    }
     data = save(contiguous, {"lamina": json.dumps({**head, **about}, allow_nan=True)})
     # Written beside the target and moved over it: a reader sees the old file or the new one.
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -57,7 +62,10 @@ def read(filepath: Any) -> Contents:
 
     path = Path(os.fspath(filepath))
     if not path.is_file():
-        raise FileNotFoundError(f"{path}: no such file")
+        raise FileNotFoundError(f"{path}: {'a directory' if path.is_dir() else 'no such file'}")
+    kind = _foreign(path)
+    if kind is not None:
+        raise ValueError(f"{path}: {kind}, which Lamina does not read; it reads what it wrote")
     try:
         with safe_open(path, framework="numpy") as file:
             metadata = file.metadata() or {}
@@ -70,7 +78,24 @@ def read(filepath: Any) -> Contents:
     missing = {*_named_arrays(path, about)} - arrays.keys()
     if missing:
         raise ValueError(f"{path}: damaged, misses the arrays {sorted(missing)}")
+    if about.get("crc32") not in (None, _checksum(arrays)):
+        raise ValueError(f"{path}: damaged, its numbers are not those that were written")
     return Contents(path, about, arrays)
+
+
+def _checksum(arrays: Mapping[str, Array]) -> int:
+    checksum = 0
+    for key in sorted(arrays):
+        checksum = zlib.crc32(arrays[key].reshape(-1).view(np.uint8).data, checksum)
+    return checksum
+
+
+def _foreign(path: Path) -> str | None:
+    """Return what a file is that other libraries keep models in, if it is."""
+    with path.open("rb") as file:
+        start = file.read(8)
+    kinds = {b"PK\x03\x04": "a zip archive, as Keras writes", b"\x89HDF": "an HDF5 file"}
+    return next((kind for magic, kind in kinds.items() if start.startswith(magic)), None)
 
 
 def _parse(path: Path, text: str) -> dict[str, Any]:

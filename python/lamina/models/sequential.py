@@ -29,6 +29,8 @@ class Sequential(Model):
         super().__init__(name=name, trainable=trainable)
         self._stack: list[Layer] = []
         self._tensors: list[KerasTensor] = []  # the symbolic output of each layer in the stack
+        if layers is not None and not isinstance(layers, Iterable):
+            raise ValueError(f"{self._title}: expected a list of layers, received {layers!r}")
         for layer in layers or ():
             self._append(layer)
         self._update()
