@@ -140,7 +140,7 @@ WRONG = {
     "no layers": (lambda: Sequential(3), "^Sequential .* expected a list of layers, received 3"),
     "too large": (
         lambda: layers.Conv2DTranspose(2, 2, strides=10**12)(ones(2, 6, 6, 4)),
-        "^Conv2DTranspose .* is too large",
+        "^Conv2DTranspose .* is larger than any memory",
     ),
     "no cuDNN": (lambda: layers.GRU(3, use_cudnn=True), "^GRU: there is no cuDNN"),
     "renorm": (lambda: layers.BatchNormalization(renorm=True), "renorm=True is not offered"),

@@ -74,6 +74,8 @@ def array_split(
     tensor = to_tensor(x)
     if not isinstance(indices_or_sections, int):
         return split(tensor, indices_or_sections, axis)
+    if indices_or_sections < 1:
+        raise ValueError(f"array_split: expected at least one part, received {indices_or_sections}")
     length, longer = divmod(tensor.shape[axis], indices_or_sections)
     sizes = [length + (i < longer) for i in range(indices_or_sections)]
     return split(tensor, [int(i) for i in np.cumsum(sizes)[:-1]], axis)
