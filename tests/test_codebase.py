@@ -32,7 +32,8 @@ PYTHON_ROOMS = (
     *("registry", "dtypes", "tensor", "trace", "eager", "symbolic", "ops", "variable"),
     *("program", "random", "activations", "regularizers", "constraints", "initializers"),
     *("layers", "losses", "metrics", "optimizers", "callbacks", "data", "models"),
-    *("saving", "datasets", "plot", "info", "benchmark", "examples", "demo", "__main__"),
+    *("backend", "preprocessing", "saving", "datasets", "plot", "info"),
+    *("benchmark", "examples", "demo", "__main__"),
 )
 # Leaves know next to nothing of the rest, and the reference nothing at all.
 LEAVES: dict[str, set[str]] = {

@@ -26,14 +26,10 @@ def auto_name(prefix: str) -> str:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start counting names anew. Models take their memory with them: free_memory has no effect."""
-    with _lock:
-        _given.clear()
-
-
-def clear_session() -> None:
     """Number names of layers and models from the start again, as in a new process.
 
-    There is nothing else to clear: plans and weights go when their model does.
+    There is nothing else to clear, whatever `free_memory`: plans and weights go when their model
+    does.
     """
-    reset_names()
+    with _lock:
+        _given.clear()
