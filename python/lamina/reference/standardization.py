@@ -147,7 +147,8 @@ def _(
     axes = _axes(axis, x.ndim)
     gamma = _affine(x, weights, axes, center, scale)[0]
     h, r = _standardized(x, axes, epsilon)
-    return _slope(dy * gamma, h, r, axes), *_affine_slopes(dy, h, axes, center, scale)
+    slopes = zip(_affine_slopes(dy, h, axes, center, scale), weights, strict=True)
+    return _slope(dy * gamma, h, r, axes), *(slope.reshape(w.shape) for slope, w in slopes)
 
 
 def _grouped(x: Array, groups: int, axis: int) -> tuple[Array, tuple[int, ...]]:
@@ -212,7 +213,7 @@ def _(
     r = 1 / np.sqrt((x**2).mean(axis=axes, keepdims=True) + epsilon)
     dh, h = dy * _along(scale, axes, x), x * r
     dx = r * (dh - h * (dh * h).mean(axis=axes, keepdims=True))
-    return dx, (dy * h).sum(axis=_others(axes, x.ndim))
+    return dx, (dy * h).sum(axis=_others(axes, x.ndim)).reshape(scale.shape)
 
 
 @layer("UnitNormalization")
