@@ -54,6 +54,11 @@ GEOMETRIES: list[tuple[Sizes, Sizes, dict[str, Any]]] = [
         (2, 3, 2, 1, 3),
         {"strides": [2, 1, 2], "padding": [1, 1, 0, 1, 3, 3], "groups": 3},
     ),
+    # Inputs at the end of an axis that nobody sees.
+    ((2, 9, 8, 3), (3, 2, 3, 20), {"padding": [0, -2, 1, -1]}),
+    ((2, 9, 8, 4), (3, 2, 4, 6), {"strides": [2, 3], "padding": [1, -2, 0, -3]}),
+    ((3, 1, 5, 7), (1, 1, 7, 3), {"padding": [0, 0, 0, -1]}),
+    ((2, 7, 6, 17), (3, 2, 1, 17), {"groups": 17, "padding": [1, -1, 0, -2]}),
 ]
 
 
@@ -88,7 +93,25 @@ def conv_op_cases() -> list[Case]:
             cases.append(case("fused_conv", *draws, **activation, **attributes))
             draws = small(*y), small(*kernel), values(x[-1])
             cases.append(case("fused_conv_transpose", *draws, **activation, **back))
-    return cases
+        draws = small(*y), small(*kernel), values(*x)
+        for slope in ({"slope": "tanh"}, {"slope": "relu", "negative_slope": 0.1}):
+            cases.append(case("conv_input_grad_slope", *draws, **slope, **back))
+    return cases + [
+        case("conv_max_pool", values(*x), small(*kernel), *draws, pool=pool, **attributes)
+        for x, kernel, pool, attributes in POOLED
+        for draws in ((), (values(kernel[-1]),))
+    ]
+
+
+# x, kernel, sizes of the windows that the outputs are cut into, attributes
+POOLED: list[tuple[Sizes, Sizes, list[int], dict[str, Any]]] = [
+    ((3, 8, 8, 1), (3, 3, 1, 32), [2, 2], {"activation": "relu"}),
+    ((2, 9, 11, 5), (3, 3, 5, 70), [3, 1], {"padding": [0, -1, 1, 1]}),
+    ((5, 13, 3), (3, 3, 17), [5], {"padding": [1, 0], "dilations": [2]}),
+    ((2, 6, 4, 7), (1, 1, 7, 19), [2, 4], {"activation": "relu"}),
+    ((0, 6, 6, 2), (3, 3, 2, 4), [2, 2], {}),
+    ((1, 20, 33, 64), (3, 2, 64, 150), [3, 2], {}),
+]
 
 
 SEQUENCE, IMAGE, VOLUME = (7, 3), (6, 5, 3), (4, 5, 3, 2)

@@ -22,15 +22,15 @@ bool swaps_matrix(const Attributes& attributes, int64_t rank) {
 
 }  // namespace
 
-void absorb_transposes(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
+void absorb_transposes(Instructions& list) {
   std::map<Value, Instruction*> swapped;  // the transposes of matrices, by what they give
   std::map<Value, int> readers;
-  for (const Value& value : outputs) ++readers[list.root(value)];
-  for (const auto& write : graph.writes()) ++readers[list.root(write.value)];
+  for (const Value& value : list.outputs) ++readers[list.root(value)];
+  for (const auto& write : list.graph.writes()) ++readers[list.root(write.value)];
   for (Instruction& instruction : list.code) {
     for (const Value& value : instruction.inputs) ++readers[value];
     if (std::string_view(instruction.op->name) == "transpose" &&
-        swaps_matrix(instruction.attributes, graph.type(instruction.inputs[0]).rank())) {
+        swaps_matrix(instruction.attributes, list.type(instruction.inputs[0]).rank())) {
       swapped[instruction.outputs[0]] = &instruction;
     }
   }
@@ -46,7 +46,7 @@ void absorb_transposes(const Graph& graph, const std::vector<Value>& outputs, In
       if (--readers[transpose.outputs[0]] == 0) transpose.op = nullptr;
     }
   }
-  std::erase_if(list.code, [](const Instruction& instruction) { return instruction.op == nullptr; });
+  list.drop_replaced();
 }
 
 }  // namespace lamina

@@ -26,8 +26,7 @@ bool is(const Instruction& instruction, std::string_view name) {
 
 class Owners {
  public:
-  Owners(const Graph& graph, const std::vector<Value>& outputs, Instructions& list)
-      : graph_(graph), list_(list), uses_(graph, outputs, list) {}
+  explicit Owners(Instructions& list) : list_(list), uses_(list) {}
 
   void run() {
     for (const Instruction& update : list_.code) {
@@ -54,7 +53,7 @@ class Owners {
 
   bool is_product(const Instruction& instruction) const {
     return (is(instruction, "dense") || is(instruction, "matmul") || is(instruction, "matmul_slope")) &&
-           graph_.type(instruction.inputs[0]).rank() == 2 && graph_.type(instruction.inputs[1]).rank() == 2;
+           list_.type(instruction.inputs[0]).rank() == 2 && list_.type(instruction.inputs[1]).rank() == 2;
   }
 
   // Products of few rows with a weight that the plan updates leave its rows where the update keeps them.
@@ -62,8 +61,8 @@ class Owners {
     for (Instruction& product : list_.code) {
       if (!is_product(product) || is(product, "matmul_slope") || product.inputs[1] != weight) continue;
       if (product.attributes.flag("transpose_a") || product.attributes.flag("transpose_b")) continue;
-      const int64_t blocks = blocks_of(graph_.type(weight).shape[0]);
-      if (blocks > 1 && graph_.type(product.inputs[0]).shape[0] <= kMostRows) {
+      const int64_t blocks = blocks_of(list_.type(weight).shape[0]);
+      if (blocks > 1 && list_.type(product.inputs[0]).shape[0] <= kMostRows) {
         set(product, "stationary", blocks);
       }
     }
@@ -73,7 +72,7 @@ class Owners {
   // that.
   void keep_columns(Value hidden, int64_t blocks) {
     std::vector<Mark> marks;
-    if (!ColumnBlocks::possible(graph_.type(hidden).shape[1], blocks) || !find_marks(hidden, blocks, marks)) return;
+    if (!ColumnBlocks::possible(list_.type(hidden).shape[1], blocks) || !find_marks(hidden, blocks, marks)) return;
     for (const Mark& mark : marks) set(*mark.instruction, mark.attribute, blocks);
   }
 
@@ -81,7 +80,7 @@ class Owners {
     Instruction* maker = uses_.maker(value);
     if (maker == nullptr || !is_product(*maker) || maker->attributes.has("stationary")) return false;
     marks.push_back({maker, "out_blocks"});
-    int reads = 0;
+    size_t reads = 0;
     for (Instruction& reader : list_.code) {
       for (size_t i = 0; i < reader.inputs.size(); ++i) {
         if (reader.inputs[i] != value) continue;
@@ -111,15 +110,14 @@ class Owners {
     return product && i == 0 && !ta && fits ? "a_blocks" : nullptr;
   }
 
-  const Graph& graph_;
   Instructions& list_;
   const Uses uses_;
 };
 
 }  // namespace
 
-void assign_owners(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
-  Owners(graph, outputs, list).run();
+void assign_owners(Instructions& list) {
+  Owners(list).run();
 }
 
 }  // namespace lamina

@@ -26,8 +26,7 @@ int64_t rows_of_block(int64_t rows, int64_t live, int64_t caller, int64_t weight
   return std::max<int64_t>(kCacheBytes / 2 / ((live + caller) / rows), 1);
 }
 
-std::shared_ptr<Blockwise> Blockwise::make(const Graph& graph, const std::vector<Value>& outputs,
-                                           const Instructions& list, int64_t rows, int64_t most) {
+std::shared_ptr<Blockwise> Blockwise::make(const Instructions& list, int64_t rows, int64_t most) {
   const auto result = std::make_shared<Blockwise>();
   const int64_t workers = thread_count();  // should threads be added later, they look on
   // As many for each worker, as far as there are rows.
@@ -37,7 +36,7 @@ std::shared_ptr<Blockwise> Blockwise::make(const Graph& graph, const std::vector
   for (const int64_t more : {1, 0}) {
     if (more == 1 && result->longer_ == 0) continue;
     const int64_t size = rows / result->blocks_ + more;
-    const auto block = cut_rows(graph, outputs, list, size);
+    const auto block = cut_rows(list, size);
     if (!block) return nullptr;
     result->parts_.push_back(std::make_unique<Part>(*block, size));
     bytes = std::max(bytes, result->parts_.back()->plan.arena_bytes());

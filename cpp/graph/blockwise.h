@@ -14,8 +14,7 @@ namespace lamina {
 class Blockwise {
  public:
   // `rows` rows as blocks of `most` at most, of about equal size; nothing where rows depend on each other.
-  static std::shared_ptr<Blockwise> make(const Graph& graph, const std::vector<Value>& outputs,
-                                         const Instructions& list, int64_t rows, int64_t most);
+  static std::shared_ptr<Blockwise> make(const Instructions& list, int64_t rows, int64_t most);
 
   StepKernel kernel(const std::shared_ptr<Blockwise>& self) const;
   // Before each block from now on, `accepts` is asked about its inputs (null: nobody is); when it refuses, the

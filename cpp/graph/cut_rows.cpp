@@ -14,29 +14,27 @@ struct PartValue {
 
 class RowCutter {
  public:
-  RowCutter(const Graph& whole, const Instructions& list, int64_t rows)
-      : whole_(whole), list_(list), all_(whole.type(whole.inputs()[0]).shape[0]), rows_(rows) {
-    for (const Value& input : whole.inputs()) parts_[input] = {part_.input(cut_type(whole.type(input))), true};
+  RowCutter(const Instructions& list, int64_t rows)
+      : list_(list), all_(list.type(list.graph.inputs()[0]).shape[0]), rows_(rows) {
+    for (const Value& input : list.graph.inputs()) parts_[input] = {part_.input(cut_type(list.type(input))), true};
   }
 
   // Whether the instruction can be done row by row, and is part of the graph now.
   bool add(const Instruction& instruction) {
     if (instruction.op->check) return false;  // it would report where in its part something is
-    NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
+    const NodeInfo info = list_.info(instruction);
     std::vector<bool> cut;
     std::vector<Value> inputs;
     int64_t length = 0;  // of the axis that is cut
     for (const Value& value : instruction.inputs) {
       const std::optional<PartValue> part = find(value);
       if (!part) return false;
-      info.inputs.push_back(whole_.type(value));
       inputs.push_back(part->value);
       cut.push_back(part->cut);
       if (!part->cut) continue;
-      if (length > 0 && length != whole_.type(value).shape[0]) return false;
-      length = whole_.type(value).shape[0];
+      if (length > 0 && length != list_.type(value).shape[0]) return false;
+      length = list_.type(value).shape[0];
     }
-    for (const Value& value : instruction.outputs) info.outputs.push_back(whole_.type(value));
     std::optional<Attributes> attributes = instruction.attributes;
     if (length > 0)
       attributes = instruction.op->on_rows ? instruction.op->on_rows(info, cut, part(length)) : std::nullopt;
@@ -56,8 +54,8 @@ class RowCutter {
     auto found = parts_.find(root);
     if (found == parts_.end()) found = parts_.emplace(root, source(root)).first;
     PartValue part = found->second;
-    TensorType type = whole_.type(name);
-    if (type == whole_.type(root)) return part;
+    TensorType type = list_.type(name);
+    if (type == list_.type(root)) return part;
     if (part.cut) {
       if (type.shape.empty() || type.shape[0] % all_ != 0) return std::nullopt;
       type = cut_type(type);
@@ -78,12 +76,11 @@ class RowCutter {
 
   PartValue source(Value root) {
     if (const auto constant = list_.constants.find(root); constant != list_.constants.end()) {
-      return {part_.constant(whole_.type(root), constant->second->data()), false};
+      return {part_.constant(list_.type(root), constant->second->data()), false};
     }
-    return {part_.read(whole_.nodes()[root.node].variable), false};
+    return {part_.read(list_.graph.nodes()[root.node].variable), false};
   }
 
-  const Graph& whole_;
   const Instructions& list_;
   const int64_t all_, rows_;
   Graph part_;
@@ -92,14 +89,13 @@ class RowCutter {
 
 }  // namespace
 
-std::optional<RowGraph> cut_rows(const Graph& graph, const std::vector<Value>& outputs, const Instructions& list,
-                                 int64_t rows) {
-  RowCutter cutter(graph, list, rows);
+std::optional<RowGraph> cut_rows(const Instructions& list, int64_t rows) {
+  RowCutter cutter(list, rows);
   for (const Instruction& instruction : list.code) {
     if (!cutter.add(instruction)) return std::nullopt;
   }
   std::vector<Value> found;
-  for (const Value& output : outputs) {
+  for (const Value& output : list.outputs) {
     const std::optional<PartValue> part = cutter.find(output);
     if (!part || !part->cut) return std::nullopt;
     found.push_back(part->value);

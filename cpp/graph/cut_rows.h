@@ -14,7 +14,6 @@ struct RowGraph {
 // What the instructions do, for `rows` of the rows that all inputs of the graph have along their first axis: a graph
 // that gives the same bits as the whole one does for these rows. Nothing where an output's row depends on other rows,
 // or some op does not say how its rows come about (Op::on_rows).
-std::optional<RowGraph> cut_rows(const Graph& graph, const std::vector<Value>& outputs, const Instructions& list,
-                                 int64_t rows);
+std::optional<RowGraph> cut_rows(const Instructions& list, int64_t rows);
 
 }  // namespace lamina

@@ -14,12 +14,12 @@ Instruction* sole_product(const Uses& uses, Value value) {
 }
 
 // add(matmul(x, w), b) → dense(x, w, b): the bias is added while the product's tile is in cache.
-void fuse_bias(const Graph& graph, const Uses& uses, Instruction& add) {
+void fuse_bias(const Instructions& list, const Uses& uses, Instruction& add) {
   Instruction* product = sole_product(uses, add.inputs[0]);
   if (product == nullptr || product->inputs.size() != 2) return;
-  const Shape& bias = graph.type(add.inputs[1]).shape;
-  const Shape& out = graph.type(add.outputs[0]).shape;
-  if (bias != Shape{out.back()} || graph.type(add.inputs[0]).shape != out) return;
+  const Shape& bias = list.type(add.inputs[1]).shape;
+  const Shape& out = list.type(add.outputs[0]).shape;
+  if (bias != Shape{out.back()} || list.type(add.inputs[0]).shape != out) return;
   add.inputs = {product->inputs[0], product->inputs[1], add.inputs[1]};
   add.attributes = product->attributes;
   add.op = &find_op(product->op->fused);
@@ -40,18 +40,18 @@ void fuse_activation(const Uses& uses, Instruction& activation) {
 
 }  // namespace
 
-void fuse(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
+void fuse(Instructions& list) {
   {
-    const Uses uses(graph, outputs, list);
+    const Uses uses(list);
     for (Instruction& instruction : list.code) {
       if (instruction.op != nullptr && std::string_view(instruction.op->name) == "add") {
-        fuse_bias(graph, uses, instruction);
+        fuse_bias(list, uses, instruction);
       }
     }
   }
   list.drop_replaced();
   {
-    const Uses uses(graph, outputs, list);
+    const Uses uses(list);
     for (Instruction& instruction : list.code) {
       if (instruction.op != nullptr && instruction.op->pointwise) fuse_activation(uses, instruction);
     }

@@ -39,8 +39,7 @@ struct UpdateInputs {
 
 class UpdateFusion {
  public:
-  UpdateFusion(const Graph& graph, const std::vector<Value>& outputs, Instructions& list)
-      : graph_(graph), list_(list), uses_(graph, outputs, list) {}
+  explicit UpdateFusion(Instructions& list) : list_(list), uses_(list) {}
 
   void run() {
     for (Instruction& instruction : list_.code) {
@@ -68,8 +67,8 @@ class UpdateFusion {
   }
 
   bool worthwhile(const Instruction& product) const {
-    const TensorType &a = graph_.type(product.inputs[0]), &c = graph_.type(product.outputs[0]);
-    const bool matrices = c.rank() == 2 && a.rank() == 2 && graph_.type(product.inputs[1]).rank() == 2;
+    const TensorType &a = list_.type(product.inputs[0]), &c = list_.type(product.outputs[0]);
+    const bool matrices = c.rank() == 2 && a.rank() == 2 && list_.type(product.inputs[1]).rank() == 2;
     return matrices && c.size() >= kLeastElements && c.shape[0] >= kLeastRows && c.shape[1] >= kLeastColumns &&
            a.size() / c.shape[0] <= (product.attributes.flag("sparse_a") ? kMostSparseDepth : kMostDepth);
   }
@@ -152,15 +151,14 @@ class UpdateFusion {
     list_.code = std::move(ordered);
   }
 
-  const Graph& graph_;
   Instructions& list_;
   const Uses uses_;
 };
 
 }  // namespace
 
-void fuse_updates(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
-  UpdateFusion(graph, outputs, list).run();
+void fuse_updates(Instructions& list) {
+  UpdateFusion(list).run();
 }
 
 }  // namespace lamina

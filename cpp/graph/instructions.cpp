@@ -13,7 +13,7 @@ Instructions select_instructions(const Graph& graph, const std::vector<Value>& o
   std::vector<Value> roots = outputs;
   for (const auto& write : graph.writes()) roots.push_back(write.value);
   const std::vector<bool> needed = needed_nodes(graph, roots);
-  Instructions list;
+  Instructions list{graph, outputs, {}, {}, {}, {}};
   for (size_t n = 0; n < nodes.size(); ++n) {
     const Node& node = nodes[n];
     const Value first{static_cast<int32_t>(n), 0};
@@ -29,20 +29,22 @@ Instructions select_instructions(const Graph& graph, const std::vector<Value>& o
   return list;
 }
 
-void trim_outputs(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) {
-  std::set<Value> read(outputs.begin(), outputs.end());
-  for (const auto& write : graph.writes()) read.insert(write.value);
+NodeInfo Instructions::info(const Instruction& instruction) const {
+  NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
+  for (const Value& value : instruction.inputs) info.inputs.push_back(type(value));
+  for (const Value& value : instruction.outputs) info.outputs.push_back(type(value));
+  return info;
+}
+
+void trim_outputs(Instructions& list) {
+  std::set<Value> read(list.outputs.begin(), list.outputs.end());
+  for (const auto& write : list.graph.writes()) read.insert(write.value);
   for (const Instruction& instruction : list.code) read.insert(instruction.inputs.begin(), instruction.inputs.end());
   for (Instruction& instruction : list.code) {
     if (instruction.op->trim == nullptr) continue;
-    NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
     std::vector<bool> kept;
-    for (const Value& value : instruction.inputs) info.inputs.push_back(graph.type(value));
-    for (const Value& value : instruction.outputs) {
-      info.outputs.push_back(graph.type(value));
-      kept.push_back(read.contains(value));
-    }
-    instruction.attributes = instruction.op->trim(info, kept);
+    for (const Value& value : instruction.outputs) kept.push_back(read.contains(value));
+    instruction.attributes = instruction.op->trim(list.info(instruction), kept);
     size_t next = 0;
     std::erase_if(instruction.outputs, [&](const Value&) { return !kept[next++]; });
   }
@@ -67,19 +69,17 @@ void merge_equal(Instructions& list) {
 namespace {
 
 // Runs one op here and now, on one worker.
-void compute(const Graph& graph, Instruction& instruction, Instructions& list) {
-  NodeInfo info{instruction.op->name, {}, {}, &instruction.attributes};
+void compute(const Instruction& instruction, Instructions& list) {
+  const NodeInfo info = list.info(instruction);
   std::vector<void*> table;
   std::vector<int32_t> inputs, outputs;
   for (const Value& value : instruction.inputs) {
-    info.inputs.push_back(graph.type(value));
     inputs.push_back(static_cast<int32_t>(table.size()));
     table.push_back(list.constants.at(value)->data());
   }
   for (const Value& value : instruction.outputs) {
-    info.outputs.push_back(graph.type(value));
     outputs.push_back(static_cast<int32_t>(table.size()));
-    auto buffer = std::make_shared<Buffer>(info.outputs.back().bytes());
+    auto buffer = std::make_shared<Buffer>(list.type(value).bytes());
     table.push_back(buffer->data());
     list.constants[value] = std::move(buffer);
   }
@@ -107,21 +107,21 @@ void hoist_checks(Instructions& list) {
 
 }  // namespace
 
-void fold_constants(const Graph& graph, Instructions& list) {
+void fold_constants(Instructions& list) {
   constexpr int64_t kMostBytes = 1 << 20;
   for (Instruction& instruction : list.code) {
     const bool known = std::all_of(instruction.inputs.begin(), instruction.inputs.end(),
                                    [&](Value value) { return list.constants.contains(value); });
     const bool small = std::all_of(instruction.outputs.begin(), instruction.outputs.end(),
-                                   [&](Value value) { return graph.type(value).bytes() <= kMostBytes; });
+                                   [&](Value value) { return list.type(value).bytes() <= kMostBytes; });
     if (!known || !small || instruction.attributes.holds_functions()) continue;
-    compute(graph, instruction, list);
+    compute(instruction, list);
     instruction.op = nullptr;
   }
   list.drop_replaced();
 }
 
-void drop_renames(const Graph& graph, Instructions& list) {
+void drop_renames(Instructions& list) {
   const auto renames = [&](const Instruction& instruction) {
     constexpr std::array<std::string_view, 3> kAlways = {"reshape", "identity", "stop_gradient"};
     // Of as many elements as they began with.
@@ -131,7 +131,7 @@ void drop_renames(const Graph& graph, Instructions& list) {
     };
     if (instruction.op->check || among(kAlways)) return true;
     if (!among(kSometimes)) return false;
-    const TensorType &x = graph.type(instruction.inputs[0]), &y = graph.type(instruction.outputs[0]);
+    const TensorType &x = list.type(instruction.inputs[0]), &y = list.type(instruction.outputs[0]);
     return x.dtype == y.dtype && x.size() == y.size();
   };
   for (Instruction& instruction : list.code) {

@@ -106,6 +106,9 @@ struct Op {
   // Of a product: the op, perhaps itself, with the same first inputs and attributes that adds a bias, which is then
   // its third input, and applies the pointwise op that the attribute `activation` names.
   const char* fused = nullptr;
+  // Of a product p: the op with the same attributes and first inputs that gives p f'(v), v being its third input and f
+  // what the attribute `slope` names.
+  const char* sloped = nullptr;
   // For p f'(v) of (v, p): f.
   const char* slope_of = nullptr;
   // For an op that can leave out outputs nobody reads: `kept` comes as which are read and goes as which are left;

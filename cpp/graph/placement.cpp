@@ -4,8 +4,7 @@
 
 namespace lamina {
 
-Placement::Placement(const Graph& graph, const std::vector<Value>& outputs, const Instructions& list)
-    : graph_(graph), outputs_(outputs), list_(list) {
+Placement::Placement(const Instructions& list) : list_(list), graph_(list.graph) {
   place_inputs();
   place_sources();
   place_results();
@@ -45,7 +44,7 @@ void Placement::place_sources() {
       variables_.push_back(variable);
       slot_of_[value] = add_slot(slot);
     } else if (const auto constant = list_.constants.find(value); constant != list_.constants.end()) {
-      Slot slot{Place::kConstant, graph_.type(value)};
+      Slot slot{Place::kConstant, list_.type(value)};
       slot.memory = constant->second->data();
       constants_.push_back(constant->second);
       slot_of_[value] = add_slot(slot);
@@ -54,7 +53,7 @@ void Placement::place_sources() {
   for (const Instruction& instruction : list_.code) {
     for (const Value& value : instruction.inputs) place(value);
   }
-  for (const Value& value : outputs_) place(value);
+  for (const Value& value : list_.outputs) place(value);
   for (const auto& write : graph_.writes()) {
     place(write.value);
     variables_.push_back(write.variable);
@@ -64,7 +63,7 @@ void Placement::place_sources() {
 void Placement::place_results() {
   for (int32_t p = 0; p < end(); ++p) {
     for (const Value& value : list_.code[p].outputs) {
-      Slot slot{Place::kArena, graph_.type(value)};
+      Slot slot{Place::kArena, list_.type(value)};
       slot.first = slot.last = p;
       slot_of_[value] = add_slot(slot);
     }
@@ -74,8 +73,8 @@ void Placement::place_results() {
 
 // A result is computed straight into the caller's memory; what is not a result of its own is copied there at the end.
 void Placement::place_outputs() {
-  for (size_t i = 0; i < outputs_.size(); ++i) {
-    int32_t here = slot(outputs_[i]);
+  for (size_t i = 0; i < list_.outputs.size(); ++i) {
+    int32_t here = slot(list_.outputs[i]);
     if (slots_[here].place != Place::kArena) {
       const int32_t from = here;
       here = add_slot({Place::kArena, slots_[from].type});
@@ -105,7 +104,7 @@ bool Placement::computes_in_place(const Graph::Write& write) const {
   for (size_t i = 0; i < maker.inputs.size(); ++i) {
     const bool reads_old = slot(maker.inputs[i]) == old;
     const bool makes_new = i < maker.outputs.size() && slot(maker.outputs[i]) == slot(write.value) &&
-                           graph_.type(maker.inputs[i]).size() == graph_.type(maker.outputs[i]).size();
+                           list_.type(maker.inputs[i]).size() == list_.type(maker.outputs[i]).size();
     if (reads_old && !makes_new) return false;
   }
   return true;
@@ -158,7 +157,7 @@ void Placement::share_memory() {
     const size_t pairs = std::min(instruction.inputs.size(), instruction.outputs.size());
     for (size_t i = 0; i < pairs; ++i) {
       const int32_t to = slot(instruction.outputs[i]), from = slot(instruction.inputs[i]);
-      const TensorType &a = graph_.type(instruction.inputs[i]), &b = graph_.type(instruction.outputs[i]);
+      const TensorType &a = list_.type(instruction.inputs[i]), &b = list_.type(instruction.outputs[i]);
       if (slots_[to].place != Place::kArena || slots_[from].place != Place::kArena || a.dtype != b.dtype ||
           a.size() != b.size()) {
         continue;

@@ -26,7 +26,7 @@ struct Slot {
 // straight over the old ones, what lies between into an arena where lifetimes decide who shares memory with whom.
 class Placement {
  public:
-  Placement(const Graph& graph, const std::vector<Value>& outputs, const Instructions& list);
+  explicit Placement(const Instructions& list);
 
   struct Copy {
     int32_t from, to;
@@ -61,9 +61,8 @@ class Placement {
   bool computes_in_place(const Graph::Write& write) const;
   void share_memory();
 
-  const Graph& graph_;
-  const std::vector<Value>& outputs_;
   const Instructions& list_;
+  const Graph& graph_;
   std::map<Value, int32_t> slot_of_;
   std::vector<Slot> slots_;
   std::vector<Copy> copies_;

@@ -14,12 +14,10 @@ namespace lamina {
 class PlanBuilder {
  public:
   PlanBuilder(const Graph& graph, const std::vector<Value>& outputs, PlanUse use, Plan& plan)
-      : graph_(graph),
-        outputs_(outputs),
-        use_(use),
+      : use_(use),
         most_workers_(use == PlanUse::kBlock ? 1 : thread_count()),
         list_(simplified(graph, outputs)),
-        placement_(graph, outputs, list_),
+        placement_(list_),
         plan_(plan) {
     for (const Value& value : outputs) read_.insert(list_.root(value));
     for (const Graph::Write& write : graph.writes()) read_.insert(list_.root(write.value));
@@ -61,15 +59,17 @@ class PlanBuilder {
  private:
   static Instructions simplified(const Graph& graph, const std::vector<Value>& outputs) {
     Instructions list = select_instructions(graph, outputs);
-    trim_outputs(graph, outputs, list);
+    trim_outputs(list);
     merge_equal(list);
-    fold_constants(graph, list);
-    absorb_transposes(graph, outputs, list);
-    fuse(graph, outputs, list);
-    fuse_slopes(graph, outputs, list);
-    fuse_updates(graph, outputs, list);
-    assign_owners(graph, outputs, list);
-    drop_renames(graph, list);
+    fold_constants(list);
+    absorb_transposes(list);
+    work_on_pooled(list);
+    fuse(list);
+    fuse_slopes(list);
+    fuse_pools(list);
+    fuse_updates(list);
+    assign_owners(list);
+    drop_renames(list);
     return list;
   }
 
@@ -79,8 +79,6 @@ class PlanBuilder {
   void find_barriers();
   void place_checks();
 
-  const Graph& graph_;
-  const std::vector<Value>& outputs_;
   const PlanUse use_;
   const int most_workers_;
   const Instructions list_;
@@ -109,10 +107,7 @@ void set_parallel_grain(double nanoseconds) {
 }
 
 void PlanBuilder::prepare() {
-  const auto add_step = [&](const Op& op, std::vector<TensorType> in, std::vector<TensorType> out,
-                            const Attributes& attributes, std::vector<int32_t> from, std::vector<int32_t> to,
-                            std::vector<bool> read = {}) {
-    const NodeInfo info{op.name, std::move(in), std::move(out), &attributes, std::move(read), most_workers_};
+  const auto add_step = [&](const Op& op, const NodeInfo& info, std::vector<int32_t> from, std::vector<int32_t> to) {
     Step step{op.name, op.prepare(info), std::move(from), std::move(to)};
     if (step.kernel.scratch_bytes > 0) {
       step.scratch = placement_.add_scratch(step.kernel.scratch_bytes, static_cast<int32_t>(plan_.steps_.size()));
@@ -121,18 +116,22 @@ void PlanBuilder::prepare() {
     plan_.steps_.push_back(std::move(step));
   };
   for (const Instruction& instruction : list_.code) {
-    std::vector<TensorType> in, out;
+    NodeInfo info = list_.info(instruction);
+    info.workers = most_workers_;
     std::vector<int32_t> from, to;
-    std::vector<bool> read;
-    for (const Value& value : instruction.inputs)
-      in.push_back(graph_.type(value)), from.push_back(placement_.slot(value));
-    for (const Value& value : instruction.outputs)
-      out.push_back(graph_.type(value)), to.push_back(placement_.slot(value)), read.push_back(read_.contains(value));
-    add_step(*instruction.op, in, out, instruction.attributes, from, to, read);
+    for (const Value& value : instruction.inputs) from.push_back(placement_.slot(value));
+    for (const Value& value : instruction.outputs) {
+      to.push_back(placement_.slot(value));
+      info.read.push_back(read_.contains(value));
+    }
+    add_step(*instruction.op, info, std::move(from), std::move(to));
   }
+  const Op& copy_op = find_op("identity");
+  const Attributes none;
   for (const Placement::Copy& copy : placement_.copies()) {
-    const TensorType flat{placement_.slots()[copy.from].type.dtype, {placement_.slots()[copy.from].type.size()}};
-    add_step(find_op("identity"), {flat}, {flat}, {}, {copy.from}, {copy.to});
+    const TensorType& type = placement_.slots()[copy.from].type;
+    const TensorType flat{type.dtype, {type.size()}};
+    add_step(copy_op, {copy_op.name, {flat}, {flat}, &none, {}, most_workers_}, {copy.from}, {copy.to});
   }
 }
 
@@ -140,7 +139,7 @@ void PlanBuilder::prepare() {
 // there is in a cache.
 bool PlanBuilder::cut_into_blocks() {
   const std::vector<TensorType>& inputs = plan_.input_types_;
-  if (!graph_.writes().empty() || inputs.empty()) return false;
+  if (!list_.graph.writes().empty() || inputs.empty()) return false;
   const int64_t rows = inputs[0].shape.empty() ? 0 : inputs[0].shape[0];
   const bool all = std::all_of(inputs.begin(), inputs.end(),
                                [&](const TensorType& type) { return !type.shape.empty() && type.shape[0] == rows; });
@@ -152,7 +151,7 @@ bool PlanBuilder::cut_into_blocks() {
   }
   const int64_t most = rows_of_block(rows, placement_.arena().live, caller, weights);
   if (most == rows) return false;
-  const auto blocks = Blockwise::make(graph_, outputs_, list_, rows, most);
+  const auto blocks = Blockwise::make(list_, rows, most);
   if (blocks == nullptr) return false;
   Step step{"blockwise", blocks->kernel(blocks), {}, {}};
   for (int32_t& slot : plan_.input_slots_) step.inputs.push_back(slot = static_cast<int32_t>(step.inputs.size()));

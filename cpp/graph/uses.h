@@ -12,27 +12,26 @@ namespace lamina {
 // this was made.
 class Uses {
  public:
-  Uses(const Graph& graph, const std::vector<Value>& outputs, Instructions& list) : code_(list.code) {
-    for (const Value& value : outputs) ++count_[list.root(value)];
-    for (const auto& write : graph.writes()) ++count_[list.root(write.value)];
+  explicit Uses(Instructions& list) : code_(list.code) {
+    for (const Value& value : list.outputs) ++count_[list.root(value)];
+    for (const auto& write : list.graph.writes()) ++count_[list.root(write.value)];
     for (Instruction& instruction : code_) {
       for (const Value& value : instruction.inputs) ++count_[value];
       for (const Value& value : instruction.outputs) maker_[value] = &instruction;
     }
   }
 
-  int count(Value value) const { return count_.at(value); }
-  // The instruction that makes `value`, or null.
+  size_t count(Value value) const {
+    const auto count = count_.find(value);
+    return count == count_.end() ? 0 : count->second;
+  }
+  // The instruction that makes `value`, if one does and is still there.
   Instruction* maker(Value value) const {
-    const auto found = maker_.find(value);
-    return found == maker_.end() ? nullptr : found->second;
-  }
-  // The instruction that makes `value`, if nobody else reads the value.
-  Instruction* sole_maker(Value value) const {
     const auto maker = maker_.find(value);
-    if (maker == maker_.end() || count_.at(value) != 1) return nullptr;
-    return maker->second->op != nullptr ? maker->second : nullptr;
+    return maker != maker_.end() && maker->second->op != nullptr ? maker->second : nullptr;
   }
+  // The same, if nobody else reads the value.
+  Instruction* sole_maker(Value value) const { return count(value) == 1 ? maker(value) : nullptr; }
   // The same, if its op is `op`.
   Instruction* sole_maker(Value value, std::string_view op) const {
     Instruction* instruction = sole_maker(value);
@@ -46,7 +45,7 @@ class Uses {
 
  private:
   std::vector<Instruction>& code_;
-  std::map<Value, int> count_;
+  std::map<Value, size_t> count_;
   std::map<Value, Instruction*> maker_;
 };
 

@@ -110,6 +110,20 @@ LAMINA_INLINE void each_vector(int64_t channels, F f) {
   if (c < channels) f(c, FirstLanes<T>{channels - c});
 }
 
+// How a window gives an element its part: as the only one that sees it, or as one of several.
+struct Set {
+  template <typename Lanes, typename T, typename V>
+  LAMINA_INLINE void operator()(Lanes lanes, T* p, V v) const {
+    lanes.store(p, v);
+  }
+};
+struct Add {
+  template <typename Lanes, typename T, typename V>
+  LAMINA_INLINE void operator()(Lanes lanes, T* p, V v) const {
+    lanes.store(p, lanes.load(p) + v);
+  }
+};
+
 // A line of a tensor: its number taken apart, given the sizes of the first two axes.
 struct Line {
   int64_t sample, i, j;
@@ -152,31 +166,44 @@ LAMINA_INLINE void each_window(const Pool& pool, int64_t begin, int64_t end, F f
   }
 }
 
-// The windows that see input lines begin..end-1: f(offset in dy, lanes, taps in the window, each) for every vector of
-// channels, where each(g) calls g(tap, offset in dx) for those taps that lie in the line. The lines are zeroed before.
+// The windows over the line `number`: f(offset in dy, lanes, taps in the window, give, each) for every vector of
+// channels, where each(g) calls g(tap, offset in dx) for those taps that lie in the line.
+template <typename T, typename Give, typename F>
+LAMINA_INLINE void each_window_over_line(const Pool& pool, int64_t number, const Line& line, Give give, F f) {
+  const PoolAxis &x = pool.axes[0], &y = pool.axes[1], &z = pool.axes[2];
+  const Span in_x = outputs_seeing(x, line.i), in_y = outputs_seeing(y, line.j);
+  for (int64_t a = in_x.begin; a < in_x.end; ++a) {
+    for (int64_t b = in_y.begin; b < in_y.end; ++b) {
+      const int64_t tap = ((line.i - first_seen(x, a)) * y.window + line.j - first_seen(y, b)) * z.window;
+      const int64_t taps = taps_of(x, a).size() * taps_of(y, b).size();
+      const int64_t from = ((line.sample * x.outputs + a) * y.outputs + b) * z.outputs * pool.channels;
+      for (int64_t k = 0; k < z.outputs; ++k) {
+        const Span over_z = taps_of(z, k);
+        const int64_t first = (number * z.size + first_seen(z, k)) * pool.channels;
+        each_vector<T>(pool.channels, [&](int64_t c, auto lanes) {
+          f(from + k * pool.channels + c, lanes, taps * over_z.size(), give, [&](auto g) {
+            for (int64_t t = over_z.begin; t < over_z.end; ++t) g(tap + t, first + t * pool.channels + c);
+          });
+        });
+      }
+    }
+  }
+}
+
+// The same for input lines begin..end-1. `give` sets elements that one window sees, and adds to those, zeroed before,
+// that several or none do.
 template <typename T, typename F>
 LAMINA_INLINE void each_window_over(const Pool& pool, T* dx, int64_t begin, int64_t end, F f) {
   const PoolAxis &x = pool.axes[0], &y = pool.axes[1], &z = pool.axes[2];
   const int64_t length = z.size * pool.channels;
-  __builtin_memset(dx + begin * length, 0, sizeof(T) * static_cast<uint64_t>((end - begin) * length));
+  const bool tiled = z.window == z.stride && z.before == 0 && z.outputs * z.window == z.size;
   for (int64_t number = begin; number < end; ++number) {
     const Line line(number, x.size, y.size);
-    const Span in_x = outputs_seeing(x, line.i), in_y = outputs_seeing(y, line.j);
-    for (int64_t a = in_x.begin; a < in_x.end; ++a) {
-      for (int64_t b = in_y.begin; b < in_y.end; ++b) {
-        const int64_t tap = ((line.i - first_seen(x, a)) * y.window + line.j - first_seen(y, b)) * z.window;
-        const int64_t taps = taps_of(x, a).size() * taps_of(y, b).size();
-        const int64_t from = ((line.sample * x.outputs + a) * y.outputs + b) * z.outputs * pool.channels;
-        for (int64_t k = 0; k < z.outputs; ++k) {
-          const Span over_z = taps_of(z, k);
-          const int64_t first = number * length + first_seen(z, k) * pool.channels;
-          each_vector<T>(pool.channels, [&](int64_t c, auto lanes) {
-            f(from + k * pool.channels + c, lanes, taps * over_z.size(), [&](auto g) {
-              for (int64_t t = over_z.begin; t < over_z.end; ++t) g(tap + t, first + t * pool.channels + c);
-            });
-          });
-        }
-      }
+    if (tiled && outputs_seeing(x, line.i).size() == 1 && outputs_seeing(y, line.j).size() == 1) {
+      each_window_over_line<T>(pool, number, line, Set{}, f);
+    } else {
+      __builtin_memset(dx + number * length, 0, sizeof(T) * static_cast<uint64_t>(length));
+      each_window_over_line<T>(pool, number, line, Add{}, f);
     }
   }
 }
@@ -209,12 +236,10 @@ void max_forward(const Pool& pool, const T* x, T* y, Tap* where, int64_t begin, 
 
 template <typename T, typename Tap>
 void max_backward(const Pool& pool, const T* dy, const Tap* where, T* dx, int64_t begin, int64_t end) {
-  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t, auto each) {
+  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t, auto give, auto each) {
     const Vec<T> slope = lanes.load(dy + from);
     const Taps<T> chosen = load_taps<T>(where + from, lanes.n);
-    each([&](int64_t tap, int64_t to) {
-      lanes.store(dx + to, lanes.load(dx + to) + (chosen == every_lane<T>(tap) ? slope : Vec<T>{}));
-    });
+    each([&](int64_t tap, int64_t to) { give(lanes, dx + to, chosen == every_lane<T>(tap) ? slope : Vec<T>{}); });
   });
 }
 
@@ -241,9 +266,9 @@ void average(const Pool& pool, const T* x, T* y, int64_t begin, int64_t end) {
 
 template <typename T>
 void average_backward(const Pool& pool, const T* dy, T* dx, int64_t begin, int64_t end) {
-  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t taps, auto each) {
+  each_window_over<T>(pool, dx, begin, end, [=](int64_t from, auto lanes, int64_t taps, auto give, auto each) {
     const Vec<T> slope = lanes.load(dy + from) / broadcast(static_cast<T>(taps));
-    each([&](int64_t, int64_t to) { lanes.store(dx + to, lanes.load(dx + to) + slope); });
+    each([&](int64_t, int64_t to) { give(lanes, dx + to, slope); });
   });
 }
 

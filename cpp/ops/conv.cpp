@@ -1,4 +1,5 @@
 #include "graph/graph.h"
+#include "kernels/pool.h"
 #include "ops/conv_steps.h"
 #include "ops/epilogue.h"
 #include "ops/register.h"
@@ -94,12 +95,38 @@ std::vector<TensorType> infer_forward(const NodeInfo& info) {
   return {{info.inputs[0].dtype, joined(sizes.batch, outputs_of(info, x, w), sizes.filters)}};
 }
 
+// Also `pool`, the sizes of the windows that y is cut into.
+std::vector<TensorType> infer_max_pool(const NodeInfo& info) {
+  TensorType y = infer_forward<true>(info).front();
+  const Shape window = info.attr().integers("pool");
+  require(y.rank() <= 4 && window.size() + 2 == y.shape.size(), info.op,
+          ": expected windows for one or two spatial axes of ", to_string(y), ", received ", to_string(window));
+  int64_t taps = 1;
+  for (size_t i = 0; i < window.size(); ++i) {
+    require(window[i] >= 1 && y.shape[i + 1] % window[i] == 0, info.op, ": ", to_string(y),
+            " cannot be cut into windows of ", to_string(window));
+    y.shape[i + 1] /= window[i];
+    taps *= window[i];
+  }
+  require(taps <= kByteTaps, info.op, ": expected at most ", kByteTaps, " elements in a window, received ", taps);
+  return {y, {DType::kUInt8, y.shape}};
+}
+
 template <bool kFused>
 std::vector<TensorType> infer_input_grad(const NodeInfo& info) {
   if (!kFused || info.inputs.size() != 3) require_inputs(info, 2);
   const ConvSizes sizes = input_grad_sizes(info);
   if (kFused) require_epilogue(info, sizes.channels);
   return {{info.inputs[0].dtype, joined(sizes.batch, info.attr().integers("size"), sizes.channels)}};
+}
+
+std::vector<TensorType> infer_input_grad_slope(const NodeInfo& info) {
+  require_inputs(info, 3);
+  NodeInfo product = info;
+  product.inputs.pop_back();
+  const std::vector<TensorType> outputs = infer_input_grad<false>(product);
+  require_slope(info, outputs[0]);
+  return outputs;
 }
 
 std::vector<TensorType> infer_kernel_grad(const NodeInfo& info) {
@@ -113,6 +140,9 @@ std::vector<TensorType> infer_kernel_grad(const NodeInfo& info) {
 
 StepKernel prepare_forward(const NodeInfo& info) {
   return conv_step(info, forward_sizes(info));
+}
+StepKernel prepare_max_pool(const NodeInfo& info) {
+  return conv_max_pool_step(info, forward_sizes(info));
 }
 StepKernel prepare_input_grad(const NodeInfo& info) {
   return conv_input_grad_step(info, input_grad_sizes(info));
@@ -157,7 +187,7 @@ std::vector<Value> grad_kernel_grad(const GradContext& c) {
 }  // namespace
 
 void register_conv_ops() {
-  const char *conv = "fused_conv", *transpose = "fused_conv_transpose";
+  const char *conv = "fused_conv", *transpose = "fused_conv_transpose", *slope = "conv_input_grad_slope";
   register_op({.name = "conv",
                .infer = infer_forward<false>,
                .prepare = prepare_forward,
@@ -169,6 +199,7 @@ void register_conv_ops() {
                .prepare = prepare_input_grad,
                .grad = grad_input_grad,
                .fused = transpose,
+               .sloped = slope,
                .on_rows = rows::of_first});
   register_op({"conv_kernel_grad", infer_kernel_grad, prepare_kernel_grad, grad_kernel_grad});
   register_op({.name = conv,
@@ -176,6 +207,9 @@ void register_conv_ops() {
                .prepare = prepare_forward,
                .fused = conv,
                .on_rows = rows::of_first});
+  register_op(
+      {.name = "conv_max_pool", .infer = infer_max_pool, .prepare = prepare_max_pool, .on_rows = rows::of_first});
+  register_op({.name = slope, .infer = infer_input_grad_slope, .prepare = prepare_input_grad});
   register_op({.name = transpose,
                .infer = infer_input_grad<true>,
                .prepare = prepare_input_grad,

@@ -63,7 +63,7 @@ void ConvForward<T>::run(const T* x, const T* w, T* y, const Epilogue<T>& epilog
                          T* scratch) const {
   const int64_t columns = sizes_.width().output, lines = sizes_.height().output, depths = sizes_.depth().output;
   visit_blocks(positions, depths, lines, columns, band_.lines(), [&](const ConvBlock& block, int64_t position) {
-    run_block(x, w, y + position * sizes_.filters, epilogue, block, panels, scratch);
+    run_block(x, w, y + (position - positions.begin) * sizes_.filters, epilogue, block, panels, scratch);
   });
 }
 

@@ -24,7 +24,7 @@ class ConvForward {
 
   // Copies some panels of the kernel in the order in which tiles read them, where that pays.
   void pack(const T* w, T* packed, Range panels) const;
-  // Computes y at some positions (sample, output...) for the filters of some panels.
+  // Computes some positions (sample, output...) for the filters of some panels; y is where the first of them goes.
   void run(const T* x, const T* w, T* y, const Epilogue<T>& epilogue, Range positions, Range panels, T* scratch) const;
 
  private:

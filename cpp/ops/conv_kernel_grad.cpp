@@ -8,6 +8,9 @@ namespace {
 constexpr int64_t kBandBytes = 128 * 1024;
 // So many units of work occupy the workers of any machine this is meant for.
 constexpr int64_t kEnoughUnits = 48;
+// Chunks let few workers read the samples that they themselves have just written, where that outweighs the chunks'
+// sums.
+constexpr int64_t kLocalChunks = 4, kReadPerSum = 4;
 
 Level inner_run(const ConvSizes& sizes) {
   return merged({{sizes.group_channels(), 1}, {sizes.width().size, sizes.width().dilation * sizes.channels}}).front();
@@ -29,9 +32,10 @@ ConvKernelGrad<T>::ConvKernelGrad(const ConvSizes& sizes, const GemmKernels<T>& 
       tiles_(kernels, inner_run(sizes).size, sizes.groups, sizes.group_filters()),
       band_(sizes, band_bytes(sizes)) {
   cut_rows();
-  if (units_per_chunk() < kEnoughUnits) {
-    chunks_ = std::clamp<int64_t>(divide_up(kEnoughUnits, units_per_chunk()), 1, std::max<int64_t>(sizes.batch, 1));
-  }
+  const int64_t seen = sizes.batch * (sizes.inputs() * sizes.channels + sizes.outputs() * sizes.filters);
+  const int64_t local = seen / kReadPerSum > size() * kLocalChunks ? kLocalChunks : 1;
+  chunks_ = std::max(local, divide_up(kEnoughUnits, units_per_chunk()));
+  chunks_ = std::clamp<int64_t>(chunks_, 1, std::max<int64_t>(sizes.batch, 1));
   if (sizes.filters > tiles_.width()) packed_size_ = band_.lines() * sizes.width().output * tiles_.width();
 }
 

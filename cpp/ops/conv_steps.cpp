@@ -5,6 +5,7 @@
 #include "ops/conv_forward.h"
 #include "ops/conv_input_grad.h"
 #include "ops/conv_kernel_grad.h"
+#include "ops/conv_max_pool.h"
 
 namespace lamina {
 
@@ -41,7 +42,7 @@ template <typename T>
 StepKernel prepare_forward(const NodeInfo& info, const ConvSizes& sizes) {
   const ConvForward<T> conv(sizes, kernels().gemm.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2, packs = conv.packed_size() > 0;
+  const bool packs = conv.packed_size() > 0;
   const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
   StepKernel kernel;
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
@@ -52,11 +53,33 @@ StepKernel prepare_forward(const NodeInfo& info, const ConvSizes& sizes) {
     worker.count = std::min(worker.count, most);
     T* packed = data.scratch<T>();
     if (packs && phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.panels()));
-    Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
+    const Epilogue<T> after = epilogue.at(data);
     const Shares mine(conv.positions(), conv.panels(), worker);
-    conv.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>(), after, mine.positions, mine.panels,
-             packed + conv.packed_size() + worker.index * conv.scratch_size());
+    conv.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>() + mine.positions.begin * sizes.filters, after,
+             mine.positions, mine.panels, packed + conv.packed_size() + worker.index * conv.scratch_size());
+  };
+  return kernel;
+}
+
+template <typename T>
+StepKernel prepare_max_pool(const NodeInfo& info, const ConvSizes& sizes) {
+  const ConvForward<T> conv(sizes, kernels().gemm.of(T{}));
+  const ConvMaxPool<T> pool(conv, info.outputs[0].shape, info.attr().integers("pool"), kernels().pool.of(T{}));
+  const Epilogue<T> epilogue = epilogue_of<T>(info);
+  const bool packs = conv.packed_size() > 0, wants_where = info.is_read(1);
+  const int most = info.workers;
+  StepKernel kernel;
+  kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info) + io_ns(info);
+  kernel.phases = packs ? 2 : 1;
+  kernel.scratch_bytes = (conv.packed_size() + pool.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
+  kernel.run = [=](const StepData& data, Worker worker, int phase) {
+    if (worker.index >= most) return;
+    worker.count = std::min(worker.count, most);
+    T* packed = data.scratch<T>();
+    if (packs && phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.panels()));
+    pool.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>(), wants_where ? data.out<uint8_t>(1) : nullptr,
+             epilogue.at(data), worker.share(pool.lines()),
+             packed + conv.packed_size() + worker.index * pool.scratch_size());
   };
   return kernel;
 }
@@ -65,7 +88,6 @@ template <typename T>
 StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
   const ConvInputGrad<T> conv(sizes, kernels().gemm.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2;
   StepKernel kernel;
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.phases = 2;
@@ -73,8 +95,7 @@ StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
     T* packed = data.scratch<T>();
     if (phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.kernels()));
-    Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
+    const Epilogue<T> after = epilogue.at(data);
     const Shares mine(conv.positions(), conv.panels(), worker);
     conv.run(data.in<T>(0), packed, data.out<T>(), after, mine.positions, mine.panels);
   };
@@ -114,12 +135,10 @@ template <typename T>
 StepKernel prepare_depthwise(const NodeInfo& info, const ConvSizes& sizes, DepthwiseView::Of of) {
   const DepthwiseForward<T> conv(sizes, of, kernels().depthwise.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2;
   StepKernel kernel;
   kernel.nanoseconds = depthwise_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.run = [=](const StepData& data, Worker worker, int) {
-    Epilogue<T> after = epilogue;
-    if (has_bias) after.bias = data.in<T>(2);
+    const Epilogue<T> after = epilogue.at(data);
     conv.run(data.in<T>(0), data.in<T>(1), data.out<T>(), after, worker.share(conv.lines()));
   };
   return kernel;
@@ -133,6 +152,10 @@ StepKernel conv_step(const NodeInfo& info, const ConvSizes& sizes) {
     if (is_depthwise(sizes)) return prepare_depthwise<T>(info, sizes, DepthwiseView::Of::kOutputs);
     return prepare_forward<T>(info, sizes);
   });
+}
+
+StepKernel conv_max_pool_step(const NodeInfo& info, const ConvSizes& sizes) {
+  return visit_float(info.inputs[0].dtype, [&](auto zero) { return prepare_max_pool<decltype(zero)>(info, sizes); });
 }
 
 StepKernel conv_input_grad_step(const NodeInfo& info, const ConvSizes& sizes) {

@@ -30,9 +30,18 @@ void require_epilogue(const NodeInfo& info, int64_t columns) {
   require(activation.empty() || find_unary(activation) >= 0, info.op, ": no activation '", activation, "'");
 }
 
+void require_slope(const NodeInfo& info, const TensorType& product) {
+  require(info.inputs[2] == product, info.op, ": expected input 2 to be ", to_string(product), ", received ",
+          to_string(info.inputs[2]));
+  const std::string slope = info.attr().text("slope", "");
+  const int function = find_unary(slope);
+  require(function >= 0 && unary_function(function).grad_name != nullptr, info.op, ": no slope of '", slope, "'");
+}
+
 template <typename T>
 Epilogue<T> epilogue_of(const NodeInfo& info) {
   Epilogue<T> epilogue;
+  epilogue.has_bias = info.inputs.size() > 2 && !info.attr().has("slope");
   const int function = function_of(info);
   if (function >= 0) {
     const UnaryKernels<T>& table = kernels().unary.of(T{});

@@ -95,11 +95,7 @@ std::vector<TensorType> infer_slope(const NodeInfo& info) {
   NodeInfo product = info;
   product.inputs.pop_back();
   const std::vector<TensorType> outputs = infer_matmul(product);
-  require(info.inputs[2] == outputs[0], info.op, ": expected input 2 to be ", to_string(outputs[0]), ", received ",
-          to_string(info.inputs[2]));
-  const std::string slope = info.attr().text("slope", "");
-  const int function = find_unary(slope);
-  require(function >= 0 && unary_function(function).grad_name != nullptr, info.op, ": no slope of '", slope, "'");
+  require_slope(info, outputs[0]);
   require_blocks(info);
   return outputs;
 }
@@ -139,7 +135,6 @@ StepKernel prepare_product(const NodeInfo& info) {
   const ColumnBlocks c_blocks(product.m(), product.n(), info, "out_blocks");
 
   const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const bool has_bias = info.inputs.size() > 2;
   if (stationary > 1 && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
   StepKernel kernel;
@@ -149,13 +144,7 @@ StepKernel prepare_product(const NodeInfo& info) {
   kernel.run = [=](const StepData& data, Worker worker, int) {
     if (worker.index >= most) return;
     worker.count = std::min(worker.count, most);
-    Epilogue<T> after = epilogue;
-    if (after.slope != nullptr) {
-      after.via = data.in<T>(2);
-      after.whole = data.out<T>();
-    } else if (has_bias) {
-      after.bias = data.in<T>(2);
-    }
+    const Epilogue<T> after = epilogue.at(data);
     T* scratch = data.scratch<T>() + worker.index * product.scratch_size();
     const bool whole = c_blocks.count == 1;
     const int across = whole ? product.column_workers(batch, worker.count)
@@ -228,6 +217,7 @@ void register_matmul_ops() {
                .prepare = prepare,
                .grad = grad_matmul,
                .fused = "dense",
+               .sloped = "matmul_slope",
                .on_rows = on_rows});
   register_op({.name = "matmul_slope", .infer = infer_slope, .prepare = prepare});
   register_op({.name = "dense", .infer = infer_dense, .prepare = prepare, .fused = "dense", .on_rows = on_rows});

@@ -11,7 +11,6 @@ StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, c
   const int64_t m = product.m(), n = product.n(), blocks = product.depth_blocks();
   const int most = static_cast<int>(std::min<int64_t>(info.workers, blocks));
   const int64_t partial_size = m * n;  // the sum of one block
-  const bool has_bias = info.inputs.size() > 2;
 
   StepKernel kernel;
   kernel.nanoseconds = product.nanoseconds();
@@ -26,8 +25,7 @@ StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, c
     T* c = data.out<T>();
     T* partial = data.scratch<T>();
     if (phase == 0) {
-      Epilogue<T> after = epilogue;
-      if (has_bias) after.bias = data.in<T>(2);
+      Epilogue<T> after = epilogue.at(data);
       if (worker.count > 1) after.activation = nullptr;
       T* scratch = partial + blocks * partial_size + worker.index * product.scratch_size();
       const Range mine = worker.share(blocks);

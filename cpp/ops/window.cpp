@@ -4,27 +4,32 @@ namespace lamina {
 
 namespace {
 
-// A list attribute of `count` integers of at least `least`; `fallback` everywhere where it is missing.
-Shape integers_of(const NodeInfo& info, const char* name, size_t count, int64_t least, int64_t fallback) {
+// A list attribute of `count` integers; `fallback` everywhere where it is missing.
+Shape integers_of(const NodeInfo& info, const char* name, size_t count, int64_t fallback) {
   if (!info.attr().has(name)) return Shape(count, fallback);
   const Shape values = info.attr().integers(name);
-  const bool fits = values.size() == count &&
-                    std::all_of(values.begin(), values.end(), [least](int64_t value) { return value >= least; });
-  require(fits, info.op, ": expected ", name, " to be ", count, count == 1 ? " integer" : " integers", " of at least ",
-          least, ", received ", to_string(values));
+  require(values.size() == count, info.op, ": expected ", name, " to be ", count, count == 1 ? " integer" : " integers",
+          ", received ", to_string(values));
   return values;
+}
+
+void require_least(const NodeInfo& info, const char* name, int64_t value, int64_t least) {
+  require(value >= least, info.op, ": expected ", name, " of at least ", least, ", received ", value);
 }
 
 }  // namespace
 
 Window window_of(const NodeInfo& info, const Shape& input, const Shape& size) {
   const size_t rank = input.size();
-  const Shape strides = integers_of(info, "strides", rank, 1, 1);
-  const Shape dilations = integers_of(info, "dilations", rank, 1, 1);
-  const Shape padding = integers_of(info, "padding", 2 * rank, 0, 0);
+  const Shape strides = integers_of(info, "strides", rank, 1);
+  const Shape dilations = integers_of(info, "dilations", rank, 1);
+  const Shape padding = integers_of(info, "padding", 2 * rank, 0);
   Window window;
   for (size_t i = 0; i < rank; ++i) {
     WindowAxis axis{input[i], 0, size[i], strides[i], dilations[i], padding[2 * i], padding[2 * i + 1]};
+    require_least(info, "strides", axis.stride, 1);
+    require_least(info, "dilations", axis.dilation, 1);
+    require_least(info, "padding before an axis", axis.before, 0);
     require(axis.size >= 1, info.op, ": expected a window of at least one element along every axis, received ",
             to_string(size));
     const int64_t padded = axis.input + axis.before + axis.after;

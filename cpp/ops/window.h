@@ -13,7 +13,7 @@ namespace lamina {
 struct WindowAxis {
   int64_t input, output;
   int64_t size, stride, dilation;
-  int64_t before, after;
+  int64_t before, after;  // padding
 
   int64_t extent() const { return (size - 1) * dilation + 1; }
   int64_t begin(int64_t o) const { return o * stride - before; }
@@ -39,7 +39,8 @@ struct WindowAxis {
 using Window = std::vector<WindowAxis>;
 
 // The window of `size` taps over inputs of sizes `input`, with the attributes strides, dilations (1 where missing) and
-// padding: before and after the first axis, before and after the second, ... (0 where missing).
+// padding: before and after the first axis, before and after the second, ... (0 where missing; negative after an axis:
+// so many inputs at its end are not there).
 Window window_of(const NodeInfo& info, const Shape& input, const Shape& size);
 
 Shape output_shape(const Window& window);

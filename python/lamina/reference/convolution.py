@@ -38,8 +38,8 @@ class Window:
         )
 
     def pad(self, x: Array) -> Array:
-        """Return x with the padding around it."""
-        return np.pad(x, [(0, 0), *self.pairs, (0, 0)])
+        """Return x with the padding around it; inputs that no output sees may stay."""
+        return np.pad(x, [(0, 0), *((b, max(a, 0)) for b, a in self.pairs), (0, 0)])
 
     def crop(self, padded: Array) -> Array:
         """Return a padded array without its padding."""
@@ -138,10 +138,14 @@ def _(slope: Array, x: Array, dy: Array, size: Sizes, **options: Any) -> tuple[A
     return spread(dy, slope, *around), convolve(x, slope, *around)
 
 
-def _finish(y: Array, bias: tuple[Array, ...], activation: str, options: dict[str, Any]) -> Array:
+def _parameters(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the options that are an activation's parameters."""
     names = ("strides", "padding", "dilations", "groups", "size")
-    parameters = {name: value for name, value in options.items() if name not in names}
-    return np.asarray(OPS[activation].forward(sum(bias, y), **parameters))
+    return {name: value for name, value in options.items() if name not in names}
+
+
+def _finish(y: Array, bias: tuple[Array, ...], activation: str, options: dict[str, Any]) -> Array:
+    return np.asarray(OPS[activation].forward(sum(bias, y), **_parameters(options)))
 
 
 @op("fused_conv")
@@ -159,3 +163,20 @@ def fused_conv_transpose(
     """Return activation(conv_input_grad(x, w) + bias)."""
     window = Window(options["size"], w.shape[:-2], *_geometry(options))
     return _finish(spread(x, w, window, options.get("groups", 1)), bias, activation, options)
+
+
+@op("conv_input_grad_slope")
+def conv_input_grad_slope(dy: Array, w: Array, via: Array, slope: str, **options: Any) -> Array:
+    """Return conv_input_grad(dy, w) f'(via), f being the activation that `slope` names."""
+    window = Window(options["size"], w.shape[:-2], *_geometry(options))
+    dx = spread(dy, w, window, options.get("groups", 1))
+    return np.asarray(OPS[f"{slope}_grad"].forward(via, dx, **_parameters(options)))
+
+
+@op("conv_max_pool")
+def conv_max_pool(
+    x: Array, w: Array, *bias: Array, pool: Sizes, **options: Any
+) -> tuple[Array, Array]:
+    """Return max_pool(fused_conv(x, w, bias)) with windows of sizes `pool`, side by side."""
+    y, where = OPS["max_pool"].forward(fused_conv.forward(x, w, *bias, **options), pool, pool)
+    return y, where
