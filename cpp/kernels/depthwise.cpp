@@ -32,7 +32,8 @@ struct PartOfVector {
   static constexpr bool kPartial = true;
 };
 
-// Calls block(WholeVector or PartOfVector, channel, how many) for all channels, a vector at a time.
+// Calls block(WholeVector or PartOfVector, channel, how many) for all channels,
+// a vector at a time.
 template <typename T, typename Block>
 LAMINA_INLINE void each_vector(int64_t channels, Block&& block) {
   int64_t c = 0;
@@ -79,38 +80,88 @@ void forward(const DepthwiseTask<T>& task, const T* w, const T* start, T* y) {
   });
 }
 
-// kTaps neighbours along the width.
-template <bool kPartial, int kTaps, typename T>
+// Neighbours along height and width whose sums stay in registers together.
+constexpr int kTogether = 3;
+
+// The sums for kRows x kTaps neighbours along height and width; kPlaces places
+// at once where their views overlap.
+template <bool kPartial, int kRows, int kTaps, int kPlaces, typename T>
 LAMINA_INLINE void sum_places(const DepthwiseTask<T>& task, const T* x, const T* dy, T* dw, int64_t n) {
-  const int64_t x_step = task.width.x_step, w_step = task.width.w_step;
-  Vec<T> sum[kTaps];
+  const int64_t x_row = task.height.x_step, x_tap = task.width.x_step;
+  const int64_t w_row = task.height.w_step, w_tap = task.width.w_step;
+  Vec<T> sum[kRows][kTaps];
 #pragma GCC unroll 16
-  for (int t = 0; t < kTaps; ++t) sum[t] = read<kPartial>(dw + t * w_step, n);
-  for (int64_t p = 0; p < task.places; ++p, x += task.x_step, dy += task.y_step) {
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int t = 0; t < kTaps; ++t) sum[r][t] = read<kPartial>(dw + r * w_row + t * w_tap, n);
+  }
+  int64_t p = 0;
+  for (; p + kPlaces <= task.places; p += kPlaces, x += kPlaces * task.x_step, dy += kPlaces * task.y_step) {
+    Vec<T> slope[kPlaces];
+#pragma GCC unroll 16
+    for (int q = 0; q < kPlaces; ++q) slope[q] = read<kPartial>(dy + q * task.y_step, n);
+#pragma GCC unroll 16
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+      for (int q = 0; q < kPlaces + kTaps - 1; ++q) {
+        const Vec<T> v = read<kPartial>(x + r * x_row + q * x_tap, n);
+#pragma GCC unroll 16
+        for (int t = 0; t < kTaps; ++t) {
+          if (q - t >= 0 && q - t < kPlaces) sum[r][t] = fma(v, slope[q - t], sum[r][t]);
+        }
+      }
+    }
+  }
+  for (; p < task.places; ++p, x += task.x_step, dy += task.y_step) {
     const Vec<T> slope = read<kPartial>(dy, n);
 #pragma GCC unroll 16
-    for (int t = 0; t < kTaps; ++t) sum[t] = fma(read<kPartial>(x + t * x_step, n), slope, sum[t]);
+    for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+      for (int t = 0; t < kTaps; ++t) sum[r][t] = fma(read<kPartial>(x + r * x_row + t * x_tap, n), slope, sum[r][t]);
+    }
   }
 #pragma GCC unroll 16
-  for (int t = 0; t < kTaps; ++t) write<kPartial>(dw + t * w_step, sum[t], n);
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 16
+    for (int t = 0; t < kTaps; ++t) write<kPartial>(dw + r * w_row + t * w_tap, sum[r][t], n);
+  }
+}
+
+// kRows neighbours along the height, all taps along the width.
+template <bool kPartial, int kRows, typename T>
+LAMINA_INLINE void sum_rows(const DepthwiseTask<T>& task, const T* x, const T* dy, T* dw, int64_t n) {
+  const DepthwiseTaps width = task.width;
+  int64_t left = width.count;
+  for (; left >= kTogether; left -= kTogether) {
+    if (width.x_step == task.x_step) {
+      sum_places<kPartial, kRows, kTogether, 4>(task, x, dy, dw, n);
+    } else {
+      sum_places<kPartial, kRows, kTogether, 1>(task, x, dy, dw, n);
+    }
+    x += kTogether * width.x_step;
+    dw += kTogether * width.w_step;
+  }
+  for (; left > 0; --left, x += width.x_step, dw += width.w_step) {
+    sum_places<kPartial, kRows, 1, 1>(task, x, dy, dw, n);
+  }
 }
 
 template <typename T>
 void kernel_grad(const DepthwiseTask<T>& task, const T* dy, T* dw) {
-  const DepthwiseTaps depth = task.depth, height = task.height, width = task.width;
+  const DepthwiseTaps depth = task.depth, height = task.height;
   each_vector<T>(task.channels, [&](auto part, int64_t c, int64_t n) {
     constexpr bool kPartial = decltype(part)::kPartial;
     for (int64_t i = 0; i < depth.count; ++i) {
-      for (int64_t j = 0; j < height.count; ++j) {
-        const T* seen = task.x + c + i * depth.x_step + j * height.x_step;
-        T* to = dw + c + i * depth.w_step + j * height.w_step;
-        int64_t k = 0;
-        for (; k + 3 <= width.count; k += 3, seen += 3 * width.x_step, to += 3 * width.w_step) {
-          sum_places<kPartial, 3>(task, seen, dy + c, to, n);
-        }
-        for (; k < width.count; ++k, seen += width.x_step, to += width.w_step) {
-          sum_places<kPartial, 1>(task, seen, dy + c, to, n);
-        }
+      const T* seen = task.x + c + i * depth.x_step;
+      T* to = dw + c + i * depth.w_step;
+      int64_t left = height.count;
+      for (; left >= kTogether; left -= kTogether) {
+        sum_rows<kPartial, kTogether>(task, seen, dy + c, to, n);
+        seen += kTogether * height.x_step;
+        to += kTogether * height.w_step;
+      }
+      for (; left > 0; --left, seen += height.x_step, to += height.w_step) {
+        sum_rows<kPartial, 1>(task, seen, dy + c, to, n);
       }
     }
   });

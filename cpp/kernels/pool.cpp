@@ -225,9 +225,9 @@ void max_forward(const Pool& pool, const T* x, T* y, Tap* where, int64_t begin, 
     Taps<T> taps = every_lane<T>(existing.first);
     each([&](int64_t tap, int64_t from) {
       const Vec<T> v = lanes.load(x + from);
-      const Taps<T> worse = v <= best, nan = best != best;  // once NaN, always NaN
-      taps = worse ? taps : (nan ? taps : every_lane<T>(tap));
-      best = worse ? best : (nan ? best : v);
+      const Taps<T> keep = (v <= best) | (best != best);  // once NaN, always NaN
+      taps = keep ? taps : every_lane<T>(tap);
+      best = keep ? best : v;
     });
     lanes.store(y + to, best);
     store_taps<T>(where + to, taps, lanes.n);

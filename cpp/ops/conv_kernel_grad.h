@@ -8,8 +8,9 @@
 namespace lamina {
 
 // dw of y = x * w: the product of all patches, transposed, with dy, (patch, outputs) (outputs, filters). Tiles read
-// both where they lie and go on from line to line. Where dw has few tiles, the batch is cut into chunks as well, in a
-// way that follows from the sizes alone, and the chunks' sums are added last: the bits do not depend on the workers.
+// both where they lie and go on from line to line. Where dw has few tiles, or is small next to what it sums up, the
+// batch is cut into chunks as well, in a way that follows from the sizes alone, and the chunks' sums are added last:
+// the bits do not depend on the workers.
 template <typename T>
 class ConvKernelGrad {
  public:
