@@ -78,11 +78,11 @@ class Team {
       call(kEnd);
       region_.join();
     }
-    std::atomic<int> granted{0};
+    granted_ = 0;
     try {
-      region_ = std::thread([this, workers, &granted] { open_region(workers, granted); });
-      granted.wait(0);
-      size_ = granted;
+      region_ = std::thread([this, workers] { open_region(workers); });
+      granted_.wait(0);
+      size_ = granted_;
     } catch (const std::system_error&) {  // no more threads to be had
       size_ = 1;
     }
@@ -92,14 +92,14 @@ class Team {
 
   // The thread that opens the region takes no part: the caller is worker 0 in its place, on its core if cores are
   // bound.
-  void open_region(int workers, std::atomic<int>& granted) {
+  void open_region(int workers) {
     const int now = call_.load(std::memory_order_relaxed);
 #pragma omp parallel num_threads(workers)
     {
       const int index = omp_get_thread_num();
       if (index == 0) {
-        granted.store(omp_get_num_threads());
-        granted.notify_one();
+        granted_.store(omp_get_num_threads());
+        granted_.notify_one();
       } else {
         serve(index, now);
       }
@@ -129,6 +129,7 @@ class Team {
 
   std::atomic<bool> busy_{false};
   std::thread region_;
+  std::atomic<int> granted_{0};  // workers of the region that is being opened
   int size_ = 1;
   int refused_ = std::numeric_limits<int>::max();  // the least number of workers that was not granted
   detail::Job job_ = nullptr;
