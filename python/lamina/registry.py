@@ -24,6 +24,14 @@ _custom: dict[str, Any] = {}  # by "package>Name" and by "Name", see register_se
 _scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
+def _load_late(module: ModuleType) -> None:
+    """Ask a package for all it offers: what is loaded only then registers itself."""
+    for name in dir(module):
+        part = getattr(module, name)
+        if isinstance(part, ModuleType) and part.__name__.startswith(f"{module.__name__}."):
+            _load_late(part)
+
+
 class Registry:
     """The known objects of one kind. The module `home` registers them when it is imported."""
 
@@ -51,9 +59,7 @@ class Registry:
 
     def names(self) -> list[str]:
         """Return the one name of each object, in the order of registration."""
-        home = self._load()
-        for name in dir(home):  # what it loads only when asked for registers itself then
-            getattr(home, name)
+        _load_late(self._load())
         return list(self._names.values())
 
     def aliases(self, entry: Any) -> list[str]:
