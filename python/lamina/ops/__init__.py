@@ -8,27 +8,24 @@ they are recorded as part of a functional model. What few models need is loaded 
 from typing import TYPE_CHECKING
 
 from lamina import _lazy
-from lamina.ops import image as image
 from lamina.ops._apply import apply as apply
 from lamina.ops.arithmetic import *
-from lamina.ops.convolution import *
 from lamina.ops.creation import *
 from lamina.ops.indexing import *
 from lamina.ops.joining import *
 from lamina.ops.linalg import *
 from lamina.ops.math import *
 from lamina.ops.nn import *
-from lamina.ops.normalization import *
-from lamina.ops.pooling import *
 from lamina.ops.reduction import *
 from lamina.ops.shaping import *
-from lamina.ops.sorting import *
 
 if TYPE_CHECKING:
+    from lamina.ops import image as image
     from lamina.ops.arranging import *
     from lamina.ops.attention import *
     from lamina.ops.blocks import *
     from lamina.ops.control import *
+    from lamina.ops.convolution import *
     from lamina.ops.counting import *
     from lamina.ops.custom import *
     from lamina.ops.einstein import *
@@ -36,13 +33,17 @@ if TYPE_CHECKING:
     from lamina.ops.factors import *
     from lamina.ops.fourier import *
     from lamina.ops.matrices import *
+    from lamina.ops.normalization import *
+    from lamina.ops.pooling import *
     from lamina.ops.prefix import *
     from lamina.ops.shrinking import *
+    from lamina.ops.sorting import *
     from lamina.ops.special import *
     from lamina.ops.statistics import *
 
 __getattr__, __dir__, _lazy_names = _lazy.exports(
     __name__,
+    modules=("image",),
     names={
         "ops.arranging": (
             *("append", "array_split", "dsplit", "dstack", "fliplr", "flipud", "hsplit", "hstack"),
@@ -52,6 +53,12 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
         "ops.blocks": ("depth_to_space", "space_to_depth"),
         "ops.control": (
             *("cond", "fori_loop", "map", "scan", "switch", "vectorized_map", "while_loop"),
+        ),
+        "ops.convolution": (
+            "conv",
+            "conv_transpose",
+            "depthwise_conv",
+            "separable_conv",
         ),
         "ops.counting": (
             *("bincount", "digitize", "histogram", "isin", "multi_hot", "scatter_update"),
@@ -72,10 +79,25 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("cross", "diag", "diagflat", "diagonal", "inner", "kron", "meshgrid", "trace", "tri"),
             *("tril", "triu", "vander", "vdot"),
         ),
+        "ops.normalization": (
+            "batch_normalization",
+            "layer_normalization",
+            "rms_normalization",
+        ),
+        "ops.pooling": (
+            "average_pool",
+            "max_pool",
+        ),
         "ops.prefix": (*("associative_scan", "cumprod"),),
         "ops.shrinking": (
             *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus"),
             *("sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold"),
+        ),
+        "ops.sorting": (
+            "argsort",
+            "in_top_k",
+            "sort",
+            "top_k",
         ),
         "ops.special": (
             *(
