@@ -2,7 +2,7 @@
 
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
-#include "ops/unary.h"
+#include "ops/elementwise/unary.h"
 
 namespace lamina {
 

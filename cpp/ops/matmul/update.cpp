@@ -1,0 +1,128 @@
+#include <algorithm>
+
+#include "graph/column_blocks.h"
+#include "kernels/dispatch.h"
+#include "ops/matmul/product.h"
+#include "ops/register.h"
+#include "ops/update/update_rule.h"
+
+// matmul_update: an optimizer's update of one matrix of weights whose gradient is a product, op(A) op(B). A block of
+// the gradient is computed, used up while it is in cache, and overwritten by the next.
+namespace lamina {
+namespace {
+
+struct FactoredUpdate {
+  explicit FactoredUpdate(const NodeInfo& info)
+      : rule(info.attr().text("rule", ""), info),
+        slots(rule.slots()),
+        transpose_a(info.attr().flag("transpose_a")),
+        transpose_b(info.attr().flag("transpose_b")) {}
+
+  // Inputs: weight, slots, learning rate, iterations, A, B.
+  int clock() const { return 1 + slots; }
+  int a() const { return slots + 3; }
+  int b() const { return slots + 4; }
+  // What the product sums over, and how op(A) transposed and op(B) lie in memory.
+  int64_t depth(const NodeInfo& info) const { return info.inputs[a()].shape[!transpose_a]; }
+  ColumnBlocks a_blocks(const NodeInfo& info) const { return {depth(info), info.inputs[0].shape[0], info, "a_blocks"}; }
+  ColumnBlocks b_blocks(const NodeInfo& info) const { return {depth(info), info.inputs[0].shape[1], info, "b_blocks"}; }
+
+  UpdateRule rule;
+  int slots;
+  bool transpose_a, transpose_b;
+};
+
+std::vector<TensorType> infer_matmul_update(const NodeInfo& info) {
+  const FactoredUpdate update(info);
+  require_inputs(info, static_cast<size_t>(update.slots) + 5);
+  require_float(info, 0);
+  const TensorType& weight = info.inputs[0];
+  require(weight.rank() == 2, info.op, ": expected a matrix of weights, received ", to_string(weight));
+  for (int i = 1; i <= update.slots; ++i) {
+    require(info.inputs[i] == weight, info.op, ": slot ", i, " must be ", to_string(weight), ", received ",
+            to_string(info.inputs[i]));
+  }
+  require_update_clock(info, update.clock());
+  const TensorType &a = info.inputs[update.a()], &b = info.inputs[update.b()];
+  const bool matrices = a.rank() == 2 && b.rank() == 2 && a.dtype == weight.dtype && b.dtype == weight.dtype;
+  require(matrices && a.shape[update.transpose_a] == weight.shape[0] &&
+              b.shape[!update.transpose_b] == weight.shape[1] &&
+              a.shape[!update.transpose_a] == b.shape[update.transpose_b],
+          info.op, ": the product of ", to_string(a), " and ", to_string(b), " is no gradient of ", to_string(weight));
+  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
+  a_blocks.require_possible(info);
+  b_blocks.require_possible(info);
+  require((a_blocks.count == 1 || update.transpose_a) && (b_blocks.count == 1 || !update.transpose_b), info.op,
+          ": only an A that is transposed and a B that is not can lie in blocks of columns");
+  return {info.inputs.begin(), info.inputs.begin() + 1 + update.slots};
+}
+
+// A block of the gradient: a quarter of the first cache, and whole tiles.
+constexpr int64_t kBlockRows = 24, kBlockColumns = 128;
+// Workers share the rows of the weight if it has so many, else its columns.
+constexpr int64_t kFewRows = 16;
+
+template <typename T>
+StepKernel prepare_typed(const NodeInfo& info) {
+  const FactoredUpdate update(info);
+  const int64_t m = info.inputs[0].shape[0], n = info.inputs[0].shape[1];
+  const int64_t k = update.depth(info);
+  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
+  const Product<T> product(m, n, k, {update.transpose_a, a_blocks.count, info.attr().flag("sparse_a")},
+                           {update.transpose_b, b_blocks.count}, kernels().gemm.of(T{}));
+  // op(A) (i, p) and op(B) (p, j) for p = 0.
+  const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
+  const int most = info.workers;
+  const int64_t scratch_size = kBlockRows * kBlockColumns + product.scratch_size();
+  const double decay = info.attr().number("weight_decay", 0);
+
+  StepKernel kernel;
+  kernel.nanoseconds = product.nanoseconds() + update_ns<T>(m * n, update.slots);
+  kernel.scratch_bytes = scratch_size * static_cast<int64_t>(sizeof(T)) * most;
+  kernel.run = [=, sweep = kernels().update.of(T{}).sweep[update.rule.row()]](const StepData& data, Worker worker,
+                                                                              int) {
+    if (worker.index >= most) return;
+    worker.count = std::min(worker.count, most);
+    const UpdateScalars scalars = update.rule.scalars<T>(data, update.clock());
+    T* gradient = data.scratch<T>() + worker.index * scratch_size;
+    UpdateSpan<T> span = {};
+    span.stride = n;
+    span.gradient = gradient;
+    span.decay = decay * scalars.lr;
+    const bool by_rows = m >= kFewRows;
+    const Range rows = by_rows ? worker.share(m) : Range{0, m};
+    const Range columns = by_rows ? Range{0, n} : worker.share(n, product.column_grain());
+    for (int64_t j = columns.begin; j < columns.end; j += span.columns) {
+      span.columns = std::min(kBlockColumns, b_blocks.run(j, columns.end));
+      span.gradient_stride = span.columns;
+      for (int64_t i = rows.begin; i < rows.end; i += span.rows) {
+        span.rows = std::min(kBlockRows, a_blocks.run(i, rows.end));
+        product.run(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
+                    data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column, gradient, span.columns, {},
+                    {0, span.rows}, {0, span.columns}, gradient + kBlockRows * kBlockColumns);
+        const int64_t begin = i * n + j;
+        span.weight = data.in<T>(0) + begin;
+        span.new_weight = data.out<T>(0) + begin;
+        for (int s = 0; s < update.slots; ++s) {
+          span.slots[s] = data.in<T>(1 + s) + begin;
+          span.new_slots[s] = data.out<T>(1 + s) + begin;
+        }
+        sweep(span, scalars);
+      }
+    }
+  };
+  return kernel;
+}
+
+StepKernel prepare_matmul_update(const NodeInfo& info) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) { return prepare_typed<decltype(item)>(info); });
+}
+
+}  // namespace
+
+void register_matmul_update_ops() {
+  register_op(
+      {.name = "matmul_update", .infer = infer_matmul_update, .prepare = prepare_matmul_update, .in_place = true});
+}
+
+}  // namespace lamina

@@ -1,0 +1,183 @@
+#include "graph/graph.h"
+#include "kernels/dispatch.h"
+#include "ops/elementwise/elementwise.h"
+#include "ops/register.h"
+
+// Cross-entropy of softmax(logits) along the last axis, with labels or with targets, straight from the logits.
+namespace lamina {
+namespace {
+
+Shape without_last(const Shape& shape) {
+  return {shape.begin(), shape.end() - 1};
+}
+
+void require_type(const NodeInfo& info, size_t i, const char* what, const TensorType& expected) {
+  require(info.inputs[i] == expected, info.op, ": expected ", what, " of type ", to_string(expected), ", received ",
+          to_string(info.inputs[i]));
+}
+
+// The type of the losses of logits (..., classes): (...).
+TensorType infer_rows(const NodeInfo& info, size_t inputs) {
+  require_inputs(info, inputs);
+  require_float(info, 0);
+  require(info.inputs[0].rank() >= 1, info.op, ": expected logits of shape (..., classes), received a scalar");
+  const TensorType rows{info.inputs[0].dtype, without_last(info.inputs[0].shape)};
+  if (inputs == 3) require_type(info, 2, "the loss's gradient", rows);
+  return rows;
+}
+
+// A step whose workers share the rows: run(data, first row, rows, classes).
+template <typename F>
+StepKernel over_rows(const NodeInfo& info, F run) {
+  const int64_t n = info.inputs[0].shape.back(), count = element_count(without_last(info.inputs[0].shape));
+  StepKernel step;
+  step.nanoseconds = elementwise_ns(info, count * n, kSoftmaxCost);
+  step.run = [=](const StepData& data, Worker worker, int) {
+    const Range rows = worker.share(count, softmax_grain(n));
+    run(data, rows.begin, rows.size(), n);
+  };
+  return step;
+}
+
+Value sum_last(Graph& g, Value x, bool keepdims) {
+  return g.add("sum", {x}, {{"axes", std::vector<int64_t>{-1}}, {"keepdims", keepdims}});
+}
+
+Value as_column(Graph& g, Value rows) {
+  Shape shape = g.type(rows).shape;
+  shape.push_back(1);
+  return emit::reshape(g, rows, shape);
+}
+
+Value ones_like(Graph& g, Value x) {
+  return emit::broadcast_to(g, g.scalar(g.type(x).dtype, 1), g.type(x).shape);
+}
+
+// --- sparse_softmax_crossentropy(logits, labels) ---------------------------------------------------------------------
+
+TensorType infer_sparse_rows(const NodeInfo& info, size_t inputs) {
+  const TensorType rows = infer_rows(info, inputs);
+  require_integer(info, 1);
+  require_type(info, 1, "labels", {info.inputs[1].dtype, rows.shape});
+  return rows;
+}
+
+std::vector<TensorType> infer_sparse_loss(const NodeInfo& info) {
+  return {infer_sparse_rows(info, 2)};
+}
+
+std::vector<TensorType> infer_sparse_grad(const NodeInfo& info) {
+  infer_sparse_rows(info, 3);
+  return {info.inputs[0]};
+}
+
+// Calls f with the type of the logits, the type of the labels and the kernels for both.
+template <typename F>
+StepKernel visit_sparse(const NodeInfo& info, F&& f) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) {
+    const auto& table = kernels().softmax.of(item);
+    return info.inputs[1].dtype == DType::kInt32 ? f(item, int32_t{}, table.sparse_int32)
+                                                 : f(item, int64_t{}, table.sparse_int64);
+  });
+}
+
+StepKernel prepare_sparse_loss(const NodeInfo& info) {
+  return visit_sparse(info, [&](auto item, auto label, const auto& table) {
+    using T = decltype(item);
+    using Label = decltype(label);
+    return over_rows(info, [kernel = table.loss](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<Label>(1) + i, data.out<T>() + i, rows, n);
+    });
+  });
+}
+
+StepKernel prepare_sparse_grad(const NodeInfo& info) {
+  return visit_sparse(info, [&](auto item, auto label, const auto& table) {
+    using T = decltype(item);
+    using Label = decltype(label);
+    return over_rows(info, [kernel = table.grad](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<Label>(1) + i, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
+    });
+  });
+}
+
+std::vector<Value> grad_sparse_loss(const GradContext& c) {
+  return {c.graph.add("sparse_softmax_crossentropy_grad", {c.x[0], c.x[1], c.dy[0]}), Value{}};
+}
+
+// Of p (softmax(x) - one_hot), with d coming in: p times softmax's gradient for d; sum(d (softmax(x) - one_hot)).
+std::vector<Value> grad_sparse_grad(const GradContext& c) {
+  Graph& g = c.graph;
+  const Value x = c.x[0], labels = c.x[1], p = c.x[2], d = c.dy[0];
+  const Value along = g.add("softmax_grad", {g.add("softmax", {x}), d});
+  const Value error = g.add("sparse_softmax_crossentropy_grad", {x, labels, ones_like(g, p)});
+  return {emit::multiply(g, along, as_column(g, p)), Value{}, sum_last(g, emit::multiply(g, d, error), false)};
+}
+
+// --- softmax_crossentropy(logits, targets) ---------------------------------------------------------------------------
+
+TensorType infer_dense_rows(const NodeInfo& info, size_t inputs) {
+  const TensorType rows = infer_rows(info, inputs);
+  require_type(info, 1, "targets", info.inputs[0]);
+  return rows;
+}
+
+std::vector<TensorType> infer_loss(const NodeInfo& info) {
+  return {infer_dense_rows(info, 2)};
+}
+
+std::vector<TensorType> infer_loss_grad(const NodeInfo& info) {
+  infer_dense_rows(info, 3);
+  return {info.inputs[0]};
+}
+
+StepKernel prepare_loss(const NodeInfo& info) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
+    const auto kernel = kernels().softmax.of(item).crossentropy;
+    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.out<T>() + i, rows, n);
+    });
+  });
+}
+
+StepKernel prepare_loss_grad(const NodeInfo& info) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) {
+    using T = decltype(item);
+    const auto kernel = kernels().softmax.of(item).crossentropy_grad;
+    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
+    });
+  });
+}
+
+// -p log_softmax(x) for the targets.
+std::vector<Value> grad_loss(const GradContext& c) {
+  Graph& g = c.graph;
+  const Value log_p = g.add("log_softmax", {c.x[0]});
+  return {g.add("softmax_crossentropy_grad", {c.x[0], c.x[1], c.dy[0]}),
+          emit::negate(g, emit::multiply(g, log_p, as_column(g, c.dy[0])))};
+}
+
+// Of p (s sum(t) - t), s = softmax(x), with d coming in: p sum(t) times softmax's gradient for d; p (sum(s d) - d); and
+// sum(d (s sum(t) - t)).
+std::vector<Value> grad_loss_grad(const GradContext& c) {
+  Graph& g = c.graph;
+  const Value x = c.x[0], t = c.x[1], p = as_column(g, c.x[2]), d = c.dy[0];
+  const Value s = g.add("softmax", {x});
+  const Value dx = emit::multiply(g, g.add("softmax_grad", {s, d}), emit::multiply(g, p, sum_last(g, t, true)));
+  const Value dt = emit::multiply(g, p, emit::subtract(g, sum_last(g, emit::multiply(g, s, d), true), d));
+  const Value error = g.add("softmax_crossentropy_grad", {x, t, ones_like(g, c.x[2])});
+  return {dx, dt, sum_last(g, emit::multiply(g, d, error), false)};
+}
+
+}  // namespace
+
+void register_crossentropy_ops() {
+  register_op({"sparse_softmax_crossentropy", infer_sparse_loss, prepare_sparse_loss, grad_sparse_loss});
+  register_op({"sparse_softmax_crossentropy_grad", infer_sparse_grad, prepare_sparse_grad, grad_sparse_grad, true});
+  register_op({"softmax_crossentropy", infer_loss, prepare_loss, grad_loss});
+  register_op({"softmax_crossentropy_grad", infer_loss_grad, prepare_loss_grad, grad_loss_grad, true});
+}
+
+}  // namespace lamina
