@@ -171,9 +171,11 @@ def test_is_a_layer_and_a_model() -> None:
     assert set(logs) == {"reconstruction_error", "val_reconstruction_error"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_saved_and_loaded(kind: str, tmp_path: Path) -> None:
-    rbm = machine(kind, k=2, momentum=0.3)
+@pytest.mark.parametrize(
+    ("kind", "persistent"), [*((kind, False) for kind in KINDS), ("binary", True)]
+)
+def test_saved_and_loaded(kind: str, persistent: bool, tmp_path: Path) -> None:
+    rbm = machine(kind, k=2, momentum=0.3, persistent=persistent)
     x = data(kind)
     rbm.fit(x, epochs=2, verbose=0)
     rbm.save(tmp_path / "rbm.lamina")
@@ -181,10 +183,22 @@ def test_saved_and_loaded(kind: str, tmp_path: Path) -> None:
     assert type(loaded) is models.RBM
     assert (loaded.k, loaded.visible) == (2, kind)
     np.testing.assert_array_equal(loaded.transform(x), rbm.transform(x))
-    for each in (rbm, loaded):  # the same momentum, the same random numbers
+    for each in (rbm, loaded):  # the same momentum, random numbers, chains that persist
         each.fit(x, shuffle=False, verbose=0)
     for one, other in zip(loaded.get_weights(), rbm.get_weights(), strict=True):
         np.testing.assert_array_equal(one, other)
+
+
+def test_the_number_of_chains() -> None:
+    x = data("binary")
+    for chains, expected in ((None, 20), (7, 7)):
+        rbm = models.RBM(6, persistent=True, chains=chains, seed=1)
+        rbm.fit(x, batch_size=20, verbose=0)
+        assert rbm.chains == expected
+        assert rbm.variables[-1].shape == (expected, 6)
+        assert len(rbm.get_weights()) == 3
+    with pytest.raises(ValueError, match="chains persist only in"):
+        models.RBM(6, chains=7)
 
 
 def test_the_same_bits_for_any_number_of_threads() -> None:
@@ -199,7 +213,7 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
 
 
 def test_errors() -> None:
-    for options in ({"hidden_units": 0}, {"hidden_units": 3, "k": 1.5}):
+    for options in ({"hidden_units": 0}, {"hidden_units": 3, "k": 1.5}, {"hidden_units": 3, "chains": 0}):
         with pytest.raises(ValueError, match="whole number > 0"):
             models.RBM(**options)
     with pytest.raises(ValueError, match=r"one of \['binary', 'gaussian', 'counts'\].*'real'"):

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import layers, metrics, models, ops, optimizers, random
+from lamina import layers, losses, metrics, models, ops, optimizers, random
 
 rng = np.random.default_rng(0)
 X = rng.normal(size=(90, 5)).astype(np.float32)
@@ -34,7 +34,7 @@ class Autoencoder(models.Model):
         return self.decoder(z), mean, log_variance
 
     def train_step(self, data: Any) -> dict[str, Any]:
-        (x,) = data
+        x = data
         y, mean, log_variance = self(x, training=True)
         error = ops.mean(ops.sum(ops.square(x - y), axis=1))
         divergence = -0.5 * ops.mean(
@@ -59,6 +59,55 @@ def test_an_own_step_with_metrics_of_its_own() -> None:
     parts = np.add(history["error"], history["divergence"])
     np.testing.assert_allclose(history["loss"], parts, rtol=1e-5)
     assert history["loss"][-1] < 0.8 * history["loss"][0]
+
+
+class Players(models.Model):
+    """A generative adversarial network as tutorials write it: parts and a step, nothing to call."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.critic = models.Sequential([layers.Dense(8, "relu"), layers.Dense(1)])
+        self.generator = models.Sequential([layers.Dense(8, "relu"), layers.Dense(5)])
+        self.trackers = [metrics.Mean(name="critic_loss"), metrics.Mean(name="generator_loss")]
+
+    @property
+    def metrics(self) -> list[Any]:
+        return self.trackers
+
+    def compile(self, critic_optimizer: Any, generator_optimizer: Any) -> None:  # type: ignore[override]
+        super().compile(optimizer=None)
+        self.optimizers = critic_optimizer, generator_optimizer
+        self.judge = losses.BinaryCrossentropy(from_logits=True)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        rows = ops.shape(data)[0]
+        noise = random.normal((rows, 2))
+        wishes = [([0.0, 1.0], self.critic), ([1.0, 1.0], self.generator)]
+        for (wish, player), optimizer, tracker in zip(
+            wishes, self.optimizers, self.trackers, strict=True
+        ):
+            seen = ops.concatenate([self.generator(noise), data])
+            labels = np.repeat(wish, rows).reshape(-1, 1)
+            loss = self.judge(labels, self.critic(seen))
+            optimizer.apply(lamina.grad(loss, player.trainable_weights), player.trainable_weights)
+            tracker.update_state(loss)
+        return {tracker.name: tracker.result() for tracker in self.metrics}
+
+
+def test_a_model_with_a_step_of_its_own_needs_no_call() -> None:
+    lamina.utils.set_random_seed(0)
+    players = Players()
+    players.compile(optimizers.Adam(0.01), optimizers.Adam(0.01))
+    history = players.fit(X, epochs=2, batch_size=30, verbose=0).history
+    assert set(history) == {"critic_loss", "generator_loss"}
+    assert np.abs(np.subtract(history["critic_loss"], np.log(2))).max() < 0.5
+    before = players.critic.get_weights() + players.generator.get_weights()
+    players.fit((X[start : start + 30] for start in (0, 30, 60)), verbose=0)
+    after = players.critic.get_weights() + players.generator.get_weights()
+    assert not any(np.array_equal(a, b) for a, b in zip(before, after, strict=True))
+    assert [int(each.iterations) for each in players.optimizers] == [9, 9]
+    with pytest.raises(NotImplementedError, match="must override call"):
+        players.predict(X, verbose=0)
 
 
 def test_only_the_metrics_that_an_override_names_are_reported() -> None:
@@ -125,7 +174,7 @@ def test_own_test_and_predict_steps() -> None:
             return {"worst": ops.max(ops.abs(self(x) - y))}
 
         def predict_step(self, data: Any) -> Any:
-            y = self(data[0])
+            y = self(data)
             return {"value": y, "rounded": ops.round(y)}
 
     model = Own()

@@ -30,8 +30,8 @@ class RBM(Model):
     Called on data it gives P(h = 1 | v) = σ(v W + c), so that it also serves as a layer. `fit(x)`
     learns by contrastive divergence: W += learning_rate (⟨v h⟩ of the data - ⟨v h⟩ of the machine),
     where the machine has been sampled for `k` steps, hidden and visible units in turn, from the
-    data; or, if `persistent`, from where it was left by the batch before, in as many chains as the
-    first batch had rows (Tieleman 2008). It reports the mean squared error of reconstructing data
+    data; or, if `persistent`, from where it was left by the batch before, in so many `chains`, by
+    default as many as the first batch has rows (Tieleman 2008). It reports the mean squared error of reconstructing data
     (of one row in 64, if persistent).
 
     visible: the kind of units that see the data: "binary", with data from 0 to 1; "gaussian", with
@@ -57,9 +57,11 @@ class RBM(Model):
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         seed: int | None = None,
+        chains: int | None = None,
         **kwargs: Any,
     ) -> None:
-        for name, value in (("hidden_units", hidden_units), ("k", k)):
+        counts = {"hidden_units": hidden_units, "k": k}
+        for name, value in (counts if chains is None else counts | {"chains": chains}).items():
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
                 raise ValueError(
                     f"RBM: expected {name} to be a whole number > 0, received {value!r}"
@@ -72,17 +74,15 @@ class RBM(Model):
             raise ValueError(
                 "RBM: visible='counts' cannot be persistent: a chain has no number of words"
             )
+        if chains is not None and not persistent:
+            raise ValueError(f"RBM: {chains} chains persist only in a machine with persistent=True")
         super().__init__(**kwargs)
-        self.hidden_units, self.k, self.persistent, self.visible = (
-            hidden_units,
-            k,
-            persistent,
-            visible,
-        )
+        self.hidden_units, self.k, self.visible = hidden_units, k, visible
+        self.persistent, self.chains = persistent, chains
         self.generator = SeedGenerator(seed)
         self.error = metrics.Mean(name="reconstruction_error")
         self._units = UNITS[visible]
-        self._chains: list[Variable] = []  # the hidden units that persist, once there are any
+        self._hidden_states: list[Variable] = []  # of the chains, once their number is known
         self._programs: dict[str, Program] = {}
         self.compile(
             optimizers.SGD(learning_rate, momentum=momentum, weight_decay=weight_decay or None)
@@ -106,6 +106,13 @@ class RBM(Model):
         self.visible_bias = self.add_weight((units,), "zeros", name="visible_bias")
         self.hidden_bias = self.add_weight((self.hidden_units,), "zeros", name="hidden_bias")
         self.input_spec = InputSpec(ndim=2, axes={-1: units})
+        if self.chains is not None:
+            self._start_chains(self.chains)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All state: weights, the random generator's, and the hidden units that persist."""
+        return [*super().variables, *self._hidden_states]
 
     def call(self, inputs: Any, training: bool | None = None, mask: Any = None) -> TensorBase:
         """Return P(h = 1 | v)."""
@@ -134,7 +141,9 @@ class RBM(Model):
             # Nothing but the error wants the data reconstructed: some rows of them will do.
             some = math.ceil(v.shape[0] / 64)
             self._track_error(v[:some], self._visible_mean(state[:some], trials))
-            state = self._chain(v.shape[0], v.dtype)
+            if not self._hidden_states:
+                self._start_chains(v.shape[0])
+            state = self._hidden_states[0].value
         for step in range(self.k):
             mean = self._visible_mean(state, trials)
             if step == 0 and not self.persistent:
@@ -144,7 +153,7 @@ class RBM(Model):
             if self.persistent or step + 1 < self.k:
                 state = random.bernoulli(model_h, self.generator)
         if self.persistent:
-            self._chains[0].assign(state)
+            self._hidden_states[0].assign(state)
         self._update(v, h, model_v, model_h)
         return self.get_metrics_result()
 
@@ -179,12 +188,11 @@ class RBM(Model):
     def _track_error(self, v: TensorBase, mean: TensorBase) -> None:
         self.error.update_state(ops.mean(ops.square(v - mean)), sample_weight=v.shape[0])
 
-    def _chain(self, rows: int, dtype: str) -> TensorBase:
-        """Return the hidden units that persist; they are 0 at first."""
-        if not self._chains:
-            zeros = np.zeros((rows, self.hidden_units), dtype)
-            self._chains.append(Variable(zeros, trainable=False, name="chains"))
-        return self._chains[0].value
+    def _start_chains(self, count: int) -> None:
+        """Make the hidden units that persist, 0 at first; a file of the machine keeps them."""
+        self.chains = count
+        zeros = np.zeros((count, self.hidden_units), self.compute_dtype)
+        self._hidden_states.append(Variable(zeros, trainable=False, name="chains"))
 
     def _adapt_arrays(self, x: Any, y: Any = None, sample_weight: Any = None) -> ArrayData:
         data = super()._adapt_arrays(x, y, sample_weight)

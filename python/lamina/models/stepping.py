@@ -20,9 +20,10 @@ class Stepping(Compilable):
     def train_step(self, data: Any) -> dict[str, Any] | None:
         """Compute one batch's loss, update the weights and the metrics; may be overridden.
 
-        data: (x,), (x, y) or (x, y, sample_weight) of traced tensors. An override composes
-        `lamina.ops`, `lamina.grad(loss, variables)` and `self.optimizer.apply(gradients,
-        variables)` and returns what is to be reported by name.
+        data: x, (x, y) or (x, y, sample_weight) of traced tensors; (x,) for an x that is a list.
+        An override composes `lamina.ops`, `lamina.grad(loss, variables)` and
+        `self.optimizer.apply(gradients, variables)`, of this optimizer or others, and returns what
+        is to be reported by name. A model with a step of its own needs no `call` to be trained.
         """
         x, y, sample_weight = unpack_x_y_sample_weight(data)
         y_pred = self(x, training=True)

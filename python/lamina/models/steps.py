@@ -103,21 +103,28 @@ class Steps:
             self._results[key] = self._compile_results(kind, reset)
         return self._results[key]
 
-    def build(self, data: ArrayData, rows: int) -> None:
-        """Make the model's weights, if that is still to be done, by a trace thrown away."""
+    def _build(self, kind: str, data: ArrayData, rows: int) -> bool:
+        """Make the model's weights, if that is still to be done, by a trace thrown away.
+
+        Returns False where that is left to a step of the user's own: it may train parts of a model
+        that cannot be called on the data, or at all.
+        """
         if not self._model.built:
+            if self._model.overrides(f"{kind}_step"):
+                return False
             _trace(lambda x, y, w: self._model(x), data, rows)
+        return True
 
     def _compile_train(self, data: ArrayData, rows: int) -> Step:
         model = self._model
-        if model.optimizer is None:
+        if model.optimizer is None and not model.overrides("train_step"):
             raise ValueError("cannot train: the model was compiled with optimizer=None")
-        self.build(data, rows)
-        model.optimizer.build(model.trained_variables())
+        if self._build("train", data, rows) and model.optimizer is not None:
+            model.optimizer.build(model.trained_variables())
         return self._compile_judged("train", model.train_step, data, rows)
 
     def _compile_test(self, data: ArrayData, rows: int) -> Step:
-        self.build(data, rows)
+        self._build("test", data, rows)
         return self._compile_judged("test", self._model.test_step, data, rows)
 
     def _compile_judged(
@@ -145,8 +152,8 @@ class Steps:
             kept[name].assign(value)
 
     def _compile_predict(self, data: ArrayData, rows: int) -> Step:
-        self.build(data, rows)
-        trace, outputs = _trace(lambda x, y, w: self._model.predict_step((x,)), data, rows)
+        self._build("predict", data, rows)
+        trace, outputs = _trace(lambda x, y, w: self._model.predict_step(pack(x)), data, rows)
         structure = nest.map_structure(lambda _: None, outputs)
         leaves = [trace.lift(leaf) for leaf in nest.flatten(outputs)]
         return Step(trace.compile(leaves), structure, tuple((y.shape, y.dtype) for y in leaves))
@@ -178,10 +185,13 @@ def _trace(
     return trace, outputs
 
 
-def pack(x: Any, y: Any, sample_weight: Any) -> Any:
-    """Return data as `train_step` takes it: (x,), (x, y) or (x, y, sample_weight)."""
+def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return data as `train_step` takes it: x, (x, y) or (x, y, sample_weight).
+
+    An x that is itself a list or tuple, of several inputs, comes alone as (x,).
+    """
     if y is None:
-        return (x,)
+        return (x,) if isinstance(x, (list, tuple)) else x
     return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 

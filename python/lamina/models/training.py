@@ -119,7 +119,7 @@ class Trainer(Feedable):
             listeners.on_epoch_end(epoch, logs)
             if self.stop_training:
                 break
-        if initial_epoch < epochs:
+        if initial_epoch < epochs and self.optimizer is not None:
             self.optimizer.finalize_variable_values(self.trained_variables())
         listeners.on_train_end(logs)
         return listeners.history or lamina.callbacks.History()
