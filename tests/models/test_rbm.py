@@ -213,9 +213,9 @@ def test_the_same_bits_for_any_number_of_threads() -> None:
 
 
 def test_errors() -> None:
-    for options in ({"hidden_units": 0}, {"hidden_units": 3, "k": 1.5}, {"hidden_units": 3, "chains": 0}):
+    for wrong in ({"hidden_units": 0}, {"k": 1.5}, {"chains": 0}):
         with pytest.raises(ValueError, match="whole number > 0"):
-            models.RBM(**options)
+            models.RBM(**{"hidden_units": 3, **wrong})
     with pytest.raises(ValueError, match=r"one of \['binary', 'gaussian', 'counts'\].*'real'"):
         models.RBM(3, visible="real")
     with pytest.raises(ValueError, match="cannot be persistent"):

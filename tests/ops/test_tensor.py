@@ -71,14 +71,24 @@ def test_tensors_without_values_say_so() -> None:
         lamina.function(np.sin)(1.0)
     with pytest.raises(TypeError, match="is no float"):
         lamina.function(float)(1.0)
-    with pytest.raises(TypeError, match=r"symbolic tensors: join them by lamina\.ops\.stack"):
-        lamina.function(lambda x: ops.sum([x, x]))(1.0)
     assert float(ops.sum([Tensor(X), Tensor(X)])) == 30
     symbolic = KerasTensor((None, 3), name="x")
     assert repr(symbolic) == "<KerasTensor shape=(None, 3), dtype=float32, name=x>"
     with pytest.raises(TypeError, match="cannot be iterated over"):
         list(symbolic)
     assert symbolic in [KerasTensor((None, 3)), symbolic]
+
+
+def test_lists_of_traced_tensors_are_stacked() -> None:
+    @lamina.function
+    def nested(x: Any, y: Any) -> Any:
+        return ops.convert_to_tensor([[x, 1], (2.5, y)]), ops.slice([1, 2, 3, 4], [y], (2,))
+
+    matrix, part = nested(np.float32(3), np.int32(1))
+    assert np.asarray(matrix).tolist() == [[3.0, 1.0], [2.5, 1.0]]
+    assert np.asarray(part).tolist() == [2, 3]
+    with pytest.raises(ValueError, match="same shape"):
+        lamina.function(lambda x: ops.sum([x, [x, x]]))(1.0)
 
 
 def test_a_tensor_outlives_its_trace_only_as_an_error() -> None:

@@ -31,8 +31,8 @@ class RBM(Model):
     learns by contrastive divergence: W += learning_rate (⟨v h⟩ of the data - ⟨v h⟩ of the machine),
     where the machine has been sampled for `k` steps, hidden and visible units in turn, from the
     data; or, if `persistent`, from where it was left by the batch before, in so many `chains`, by
-    default as many as the first batch has rows (Tieleman 2008). It reports the mean squared error of reconstructing data
-    (of one row in 64, if persistent).
+    default as many as the first batch has rows (Tieleman 2008). It reports the mean squared error
+    of reconstructing data (of one row in 64, if persistent).
 
     visible: the kind of units that see the data: "binary", with data from 0 to 1; "gaussian", with
     variance 1, for standardized data and small learning rates; "counts", for words in documents.

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+import lamina  # lamina.ops is looked up when it is called: this is a part of it
 from lamina import _core, config, dtypes
 from lamina.registry import operations
 from lamina.symbolic import Operation
@@ -67,10 +68,20 @@ def to_tensor(x: TensorLike, dtype: str | None = None) -> TensorBase:
     """Return x as a tensor, of `dtype` if given; arrays share their memory where they can.
 
     Arrays keep their dtype; Python floats become floatx, Python integers int32, or int64 if large.
+    Lists may hold traced tensors, which are stacked.
     """
+    if current_trace() is not None and isinstance(x, (list, tuple)) and holds_traced(x):
+        x = lamina.ops.stack(x)
     if isinstance(x, TensorBase):
         return x if dtype is None else cast(x, dtype)
     return Tensor(to_array(x, dtype))
+
+
+def holds_traced(x: Any) -> bool:
+    """Return whether x is a traced tensor, or a list with one somewhere in it."""
+    if isinstance(x, (list, tuple)):
+        return any(holds_traced(item) for item in x)
+    return isinstance(x, TracedTensor)
 
 
 def to_array(x: TensorLike, dtype: str | None = None) -> NDArray[Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import lamina  # lamina.ops is looked up when it is called: this is a part of it
-from lamina.ops._apply import apply_one, to_tensor
+from lamina.ops._apply import apply_one, holds_traced, to_array, to_tensor
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -147,22 +147,21 @@ def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
 
 
 @operation
-def slice(
-    inputs: TensorLike, start_indices: Sequence[int] | TensorBase, shape: Sequence[int]
-) -> TensorBase:
+def slice(inputs: TensorLike, start_indices: TensorLike, shape: Sequence[int]) -> TensorBase:
     """Return the block of a shape that starts at the given indices.
 
-    start_indices: numbers, or a tensor; then the block is moved to lie within x.
+    start_indices: numbers, or a tensor or some; then the block is moved to lie within x.
     """
-    if isinstance(start_indices, TensorBase):
-        block = to_tensor(inputs)
+    if isinstance(start_indices, TensorBase) or holds_traced(start_indices):
+        block, starts = to_tensor(inputs), to_tensor(start_indices)
         for axis, (whole, size) in enumerate(zip(block.shape, shape, strict=True)):
-            start = lamina.ops.clip(start_indices[axis], 0, whole - size)
+            start = lamina.ops.clip(starts[axis], 0, whole - size)
             at = apply_one("cast", start + np.arange(size, dtype=np.int32), dtype="int32")
             block = apply_one("take", block, at, axis=axis) if size < whole else block
         return block
-    end = [start + size for start, size in zip(start_indices, shape, strict=True)]
-    return apply_one("slice", to_tensor(inputs), begin=list(start_indices), end=end)
+    begin = [int(start) for start in to_array(start_indices)]
+    end = [start + size for start, size in zip(begin, shape, strict=True)]
+    return apply_one("slice", to_tensor(inputs), begin=begin, end=end)
 
 
 @compiled_operation
