@@ -102,4 +102,6 @@ def to_core(array: NDArray[Any]) -> NDArray[Any]:
         if dtype.kind == "O":
             hint = " (ragged rows, None or mixed types make one of objects)"
         raise TypeError(f"expected numbers or booleans, received an array of dtype {dtype}{hint}")
+    if dtype.name == "uint64" and array.size and array.max() > _RANGES["int64"][1]:
+        raise ValueError(f"{array.max()} does not fit int64, which uint64 is held in")
     return array.astype(name)

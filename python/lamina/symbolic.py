@@ -12,6 +12,7 @@ from lamina.eager import Eager
 from lamina.registry import Configurable, operations
 from lamina.tensor import KerasTensor, Shape, TensorBase, mask_of
 from lamina.trace import Trace, current_trace
+from lamina.utils.calls import MISTAKES, clarify
 from lamina.utils.naming import auto_name
 
 P = ParamSpec("P")
@@ -72,10 +73,14 @@ def operation(fn: Callable[P, R]) -> Callable[P, R]:
 def _recorded(fn: Callable[P, R]) -> Callable[P, R]:
     @functools.wraps(fn)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        if _any_symbolic(args) or (kwargs and _any_symbolic(kwargs.values())):
-            outputs: R = Operation(fn.__name__)(*args, **kwargs)
-            return outputs
-        return fn(*args, **kwargs)
+        try:
+            if _any_symbolic(args) or (kwargs and _any_symbolic(kwargs.values())):
+                outputs: R = Operation(fn.__name__)(*args, **kwargs)
+                return outputs
+            return fn(*args, **kwargs)
+        except MISTAKES as error:
+            clarify(error, fn, args, kwargs)
+            raise
 
     return wrapper
 
@@ -92,9 +97,13 @@ def compiled_operation(fn: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(fn)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        output: R | None = recall(*args, **kwargs) if kwargs else recall(*args)
-        if output is None and current_trace() is None:
-            output = eager(*args, **kwargs)
+        try:
+            output: R | None = recall(*args, **kwargs) if kwargs else recall(*args)
+            if output is None and current_trace() is None:
+                output = eager(*args, **kwargs)
+        except MISTAKES as error:
+            clarify(error, fn, args, kwargs)
+            raise
         return recorded(*args, **kwargs) if output is None else output
 
     return operations.register()(wrapper)
@@ -112,8 +121,14 @@ def infer(fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
 
     Runs fn on scratch traces, twice if a size of the `KerasTensor`s among its arguments is unknown.
     """
-    known = all(None not in tensor.shape for tensor in keras_tensors((args, kwargs)))
-    results = [_outputs(fn, args, kwargs, size) for size in _STAND_INS[: 1 if known else 2]]
+    if all(None not in tensor.shape for tensor in keras_tensors((args, kwargs))):
+        return nest.map_structure(_merge, _outputs(fn, args, kwargs, 0))
+    try:
+        results = [_outputs(fn, args, kwargs, size) for size in _STAND_INS]
+    except ValueError as error:
+        if type(error) is ValueError and f"{_STAND_INS[0]}" in str(error):
+            error.args = (f"{error} (where {_STAND_INS[0]} stands for None)",)
+        raise
     return nest.map_structure(_merge, *results)
 
 

@@ -10,7 +10,16 @@ from lamina.ops._apply import cast, to_tensor
 from lamina.ops.arithmetic import maximum, minimum, where
 from lamina.ops.indexing import take
 from lamina.ops.joining import concatenate, split
-from lamina.ops.shaping import expand_dims, flip, normalize_axes, ravel, reshape, swapaxes
+from lamina.ops.shaping import (
+    expand_dims,
+    flip,
+    integers,
+    normalize_axes,
+    normalize_axis,
+    ravel,
+    reshape,
+    swapaxes,
+)
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -72,12 +81,13 @@ def array_split(
 ) -> list[TensorBase]:
     """Return x cut along an axis as `split` does, the first parts longer by one if need be."""
     tensor = to_tensor(x)
-    if not isinstance(indices_or_sections, int):
+    if np.ndim(indices_or_sections) > 0:
         return split(tensor, indices_or_sections, axis)
-    if indices_or_sections < 1:
-        raise ValueError(f"array_split: expected at least one part, received {indices_or_sections}")
-    length, longer = divmod(tensor.shape[axis], indices_or_sections)
-    sizes = [length + (i < longer) for i in range(indices_or_sections)]
+    (count,) = integers(indices_or_sections)
+    if count < 1:
+        raise ValueError(f"array_split: expected at least one part, received {count}")
+    length, longer = divmod(tensor.shape[normalize_axis(axis, tensor.ndim)], count)
+    sizes = [length + (i < longer) for i in range(count)]
     return split(tensor, [int(i) for i in np.cumsum(sizes)[:-1]], axis)
 
 
@@ -115,6 +125,8 @@ def flipud(x: TensorLike) -> TensorBase:
 def rot90(array: TensorLike, k: int = 1, axes: Sequence[int] = (0, 1)) -> TensorBase:
     """Return x turned by k quarters, from the first of two axes towards the second."""
     tensor = to_tensor(array)
+    if len(axes) != 2:
+        raise ValueError(f"rot90: expected two axes, received {axes}")
     first, second = normalize_axes(axes, tensor.ndim)
     if k % 4 == 0:
         return tensor

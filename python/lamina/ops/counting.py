@@ -61,11 +61,17 @@ def histogram(
     holds the highest.
     """
     data = ravel(to_floating(x))
+    if bins < 1:
+        raise ValueError(f"histogram: expected at least one bin, received {bins}")
+    if range is None and not data.shape[0]:
+        range = (0.0, 1.0)
     if range is None:
         low, high = min(data), max(data)
         same = low == high
         low, high = where(same, low - 0.5, low), where(same, high + 0.5, high)
     else:
+        if len(range) != 2 or not range[0] <= range[1]:
+            raise ValueError(f"histogram: expected (lowest, highest) as range, received {range}")
         low, high = (cast(to_tensor(float(bound)), data.dtype) for bound in range)
     edges = low + (high - low) * linspace(0.0, 1.0, bins + 1, dtype=data.dtype)
     at = searchsorted(edges, data, side="right") - 1

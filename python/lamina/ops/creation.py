@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 
 from lamina import dtypes
 from lamina.ops import _apply
+from lamina.ops.shaping import integers
 from lamina.symbolic import operation
 from lamina.tensor import Tensor, TensorBase, TensorLike
+from lamina.utils.calls import clarified
 
 __all__ = [
     "arange",
@@ -66,20 +68,22 @@ def cast(x: TensorLike, dtype: str) -> TensorBase:
     return _apply.cast(_apply.to_tensor(x), dtypes.canonical(dtype))
 
 
+@clarified
 def zeros(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
     """Return a tensor of zeros."""
-    return Tensor(np.zeros(shape, dtypes.canonical(dtype)))
+    return Tensor(np.zeros(integers(shape), dtypes.canonical(dtype)))
 
 
+@clarified
 def ones(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
     """Return a tensor of ones."""
-    return Tensor(np.ones(shape, dtypes.canonical(dtype)))
+    return Tensor(np.ones(integers(shape), dtypes.canonical(dtype)))
 
 
 @operation
 def full(shape: ShapeLike, fill_value: TensorLike, dtype: str | None = None) -> TensorBase:
     """Return a tensor filled with a number, or with what broadcasts to the shape."""
-    sizes = [shape] if isinstance(shape, int) else list(shape)
+    sizes = integers(shape)
     value = _apply.to_tensor(fill_value, dtypes.canonical(dtype))
     return _apply.apply_one("broadcast_to", value, shape=sizes)
 
@@ -105,6 +109,7 @@ def full_like(x: TensorLike, fill_value: TensorLike, dtype: str | None = None) -
     return full(tensor.shape, fill_value, dtype or tensor.dtype)
 
 
+@clarified
 def arange(
     start: float, stop: float | None = None, step: float = 1, dtype: str | None = None
 ) -> TensorBase:
@@ -117,6 +122,7 @@ def arange(
     return Tensor(np.arange(start, stop, step).astype(dtypes.canonical(dtype)))
 
 
+@clarified
 def linspace(
     start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None
 ) -> TensorBase:
@@ -124,11 +130,13 @@ def linspace(
     return Tensor(np.linspace(start, stop, num, endpoint=endpoint).astype(dtypes.canonical(dtype)))
 
 
+@clarified
 def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> TensorBase:
     """Return an (N, M) matrix with ones on the k-th diagonal and zeros elsewhere."""
     return Tensor(np.eye(N, M, k, dtype=dtypes.canonical(dtype)))
 
 
+@clarified
 def identity(n: int, dtype: str | None = None) -> TensorBase:
     """Return the (n, n) identity matrix."""
     return eye(n, dtype=dtype)

@@ -24,8 +24,6 @@ def einsum(subscripts: str, *operands: TensorLike) -> TensorBase:
     Each letter is an axis; letters not in the result are summed over, a letter that an operand has
     twice stands for its diagonal, and `...` for the axes that are not named, which broadcast.
     """
-    if not isinstance(subscripts, str):
-        raise TypeError(f"einsum: expected subscripts such as 'bi,io->bo', received {subscripts!r}")
     tensors = [to_tensor(x) for x in operands]
     terms, result = _parse(subscripts, tensors)
     pairs = [_diagonals(term, x) for term, x in zip(terms, tensors, strict=True)]

@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from lamina.ops._apply import apply_one, to_tensor
+from lamina.ops._apply import apply_one, to_floating, to_tensor
 from lamina.ops.creation import zeros_like
 from lamina.ops.indexing import take
 from lamina.ops.joining import concatenate, pad, stack
@@ -65,7 +65,7 @@ def rfft(x: TensorLike, fft_length: int | None = None) -> Pair:
 
     fft_length: cut x, or add zeros to it, to this length of the last axis first.
     """
-    real = _of_length(_floating("rfft", x), fft_length)
+    real = _of_length(_floating("rfft", to_floating(x)), fft_length)
     half = real.shape[-1] // 2 + 1
     real, imaginary = _apart(_transform(stack([real, zeros_like(real)], -2), -1))
     return real[..., :half], imaginary[..., :half]
@@ -87,12 +87,14 @@ def irfft(x: Sequence[TensorLike], fft_length: int | None = None) -> TensorBase:
 def extract_sequences(x: TensorLike, sequence_length: int, sequence_stride: int) -> TensorBase:
     """Return the windows (..., sequences, sequence_length) of the last axis, one a stride."""
     tensor = to_tensor(x)
-    count = 1 + (tensor.shape[-1] - sequence_length) // sequence_stride
-    if sequence_length < 1 or sequence_stride < 1 or count < 1:
+    if tensor.ndim == 0:
+        raise ValueError("extract_sequences: expected an axis of steps, received a scalar")
+    if not 1 <= sequence_length <= tensor.shape[-1] or sequence_stride < 1:
         raise ValueError(
             f"extract_sequences: expected a positive stride and windows within {tensor.shape[-1]} "
             f"steps, received length {sequence_length} and stride {sequence_stride}"
         )
+    count = 1 + (tensor.shape[-1] - sequence_length) // sequence_stride
     starts = sequence_stride * np.arange(count, dtype=np.int32)[:, None]
     return take(tensor, starts + np.arange(sequence_length, dtype=np.int32), axis=-1)
 
@@ -111,7 +113,7 @@ def stft(
     window: "hann", "hamming", sequence_length weights or None for ones. center: pad both ends by
     fft_length / 2 reflected numbers, so that sequence t is about step t sequence_stride.
     """
-    tensor = _floating("stft", x)
+    tensor = _floating("stft", to_floating(x))
     weights = _window("stft", window, sequence_length, fft_length, tensor.dtype)
     if center:
         sides = [(0, 0)] * (tensor.ndim - 1) + [(fft_length // 2, fft_length // 2)]
@@ -135,6 +137,11 @@ def istft(
     length: how many of them; by default all there are, without the padding if `center`.
     """
     frames = irfft(x, fft_length)
+    if frames.ndim < 2 or sequence_stride < 1:
+        raise ValueError(
+            f"istft: expected sequences (..., sequences, numbers) and a positive stride, received "
+            f"shape {frames.shape} and stride {sequence_stride}"
+        )
     weights = _window("istft", window, sequence_length, fft_length, frames.dtype)
     count = frames.shape[-2]
     whole = fft_length + sequence_stride * (count - 1)

@@ -6,8 +6,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from lamina.ops._apply import apply_one, to_common, to_tensor
-from lamina.ops.shaping import broadcast_to, expand_dims, normalize_axis, ravel, reshape, squeeze
+from lamina.ops.shaping import (
+    broadcast_to,
+    expand_dims,
+    integers,
+    normalize_axis,
+    ravel,
+    reshape,
+    squeeze,
+)
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -39,7 +50,7 @@ def stack(x: Sequence[TensorLike], axis: int = 0) -> TensorBase:
 def unstack(x: TensorLike, num: int | None = None, axis: int = 0) -> list[TensorBase]:
     """Return the parts at each position of an axis, without that axis."""
     tensor = to_tensor(x)
-    count = tensor.shape[axis] if num is None else num
+    count = tensor.shape[normalize_axis(axis, tensor.ndim)] if num is None else num
     return [squeeze(part, axis) for part in split(tensor, count, axis)]
 
 
@@ -51,15 +62,14 @@ def split(
     tensor = to_tensor(x)
     axis = normalize_axis(axis, tensor.ndim)
     length = tensor.shape[axis]
-    if isinstance(indices_or_sections, int):
-        if indices_or_sections < 1 or length % indices_or_sections:
-            raise ValueError(
-                f"split: {length} elements do not make {indices_or_sections} equal parts"
-            )
-        step = length // indices_or_sections
-        cuts = [i * step for i in range(indices_or_sections + 1)]
+    if np.ndim(indices_or_sections) == 0:
+        (count,) = integers(indices_or_sections)
+        if count < 1 or length % count:
+            raise ValueError(f"split: {length} elements do not make {count} equal parts")
+        cuts = [i * (length // count) for i in range(count + 1)]
     else:
-        cuts = [0, *(min(i + length if i < 0 else i, length) for i in indices_or_sections), length]
+        inner = (i + length if i < 0 else i for i in integers(indices_or_sections))
+        cuts = [0, *(min(max(i, 0), length) for i in inner), length]
     parts = []
     for start, stop in pairwise(cuts):
         begin, end = [0] * tensor.ndim, list(tensor.shape)
@@ -72,7 +82,7 @@ def split(
 def tile(x: TensorLike, repeats: int | Sequence[int]) -> TensorBase:
     """Return copies of x side by side, so many along each axis (the last, if fewer are given)."""
     tensor = to_tensor(x)
-    counts = [repeats] if isinstance(repeats, int) else list(repeats)
+    counts = integers(repeats)
     ndim = max(tensor.ndim, len(counts))
     counts = [1] * (ndim - len(counts)) + counts
     sizes = [1] * (ndim - tensor.ndim) + list(tensor.shape)
@@ -91,13 +101,18 @@ def repeat(x: TensorLike, repeats: int | Sequence[int], axis: int | None = None)
     if axis is None:
         tensor, axis = ravel(tensor), 0
     axis = normalize_axis(axis, tensor.ndim)
-    counts = [repeats] * tensor.shape[axis] if isinstance(repeats, int) else list(repeats)
-    if len(counts) != tensor.shape[axis]:
+    size, counts = tensor.shape[axis], integers(repeats)
+    if len(counts) not in (1, size) or min(counts, default=0) < 0:
         raise ValueError(
-            f"repeat: expected {tensor.shape[axis]} numbers for axis {axis}, received {len(counts)}"
+            f"repeat: expected one number or {size}, none of them negative, for axis {axis}, "
+            f"received {repeats}"
         )
-    positions = [i for i, count in enumerate(counts) for _ in range(count)]
-    return apply_one("take", tensor, to_tensor(positions, "int32"), axis=axis)
+    if len(counts) == 1:
+        before, after = tensor.shape[:axis], tensor.shape[axis + 1 :]
+        copies = broadcast_to(expand_dims(tensor, axis + 1), (*before, size, counts[0], *after))
+        return reshape(copies, (*before, size * counts[0], *after))
+    positions = np.repeat(np.arange(size, dtype=np.int32), counts)
+    return apply_one("take", tensor, positions, axis=axis)
 
 
 @compiled_operation
@@ -106,7 +121,7 @@ def roll(x: TensorLike, shift: int, axis: int | None = None) -> TensorBase:
     tensor = to_tensor(x)
     if axis is None:
         return reshape(roll(ravel(tensor), shift, 0), tensor.shape)
-    length = tensor.shape[axis]
+    length = tensor.shape[normalize_axis(axis, tensor.ndim)]
     return concatenate(split(tensor, [-shift % length], axis)[::-1], axis) if length else tensor
 
 
@@ -137,26 +152,27 @@ def pad(
         )
     for axis, (left, right) in enumerate(widths):
         if left or right:
+            if not tensor.shape[axis]:
+                raise ValueError(f"pad: axis {axis} has no elements to mirror")
             positions = _mirrored(tensor.shape[axis], left, right, edge=mode == "symmetric")
-            tensor = apply_one("take", tensor, to_tensor(positions, "int32"), axis=axis)
+            tensor = apply_one("take", tensor, positions, axis=axis)
     return tensor
 
 
 def _pad_widths(pad_width: Any, ndim: int) -> list[tuple[int, int]]:
-    if isinstance(pad_width, int):
-        return [(pad_width, pad_width)] * ndim
-    pairs = [pad_width] if isinstance(pad_width[0], int) else list(pad_width)
-    if len(pairs) == 1:
-        pairs = list(pairs) * ndim
-    if len(pairs) != ndim or any(len(pair) != 2 for pair in pairs):
-        raise ValueError(
-            f"pad: expected (before, after) for each of {ndim} axes, received {pad_width}"
-        )
-    return [(int(before), int(after)) for before, after in pairs]
+    widths = np.asarray(pad_width)
+    if widths.dtype.kind in "iu" and widths.shape in ((), (1,), (2,), (1, 2), (ndim, 2)):
+        before_and_after = np.broadcast_to(widths, (ndim, 2)).tolist()
+        if widths.min(initial=0) >= 0:
+            return [(before, after) for before, after in before_and_after]
+    raise ValueError(
+        f"pad: expected an integer, (before, after), or that for each of {ndim} axes, none of them "
+        f"negative, received {pad_width}"
+    )
 
 
-def _mirrored(length: int, left: int, right: int, edge: bool) -> list[int]:
+def _mirrored(length: int, left: int, right: int, edge: bool) -> NDArray[np.int32]:
     """Return positions 0..length-1 continued to both sides by reflection."""
     period = 2 * length if edge else max(2 * (length - 1), 1)
-    positions = [i % period for i in range(-left, length + right)]
-    return [i if i < length else period - i - (1 if edge else 0) for i in positions]
+    at = np.arange(-left, length + right) % period
+    return np.where(at < length, at, period - at - (1 if edge else 0)).astype(np.int32)

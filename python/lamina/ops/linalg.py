@@ -9,7 +9,7 @@ from lamina.dtypes import is_floating
 from lamina.ops import reduction
 from lamina.ops._apply import apply_one, cast, to_common, to_floating
 from lamina.ops.math import absolute, square
-from lamina.ops.shaping import expand_dims, moveaxis, normalize_axes, reshape, squeeze
+from lamina.ops.shaping import expand_dims, integers, moveaxis, normalize_axes, reshape, squeeze
 from lamina.symbolic import compiled_operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -70,9 +70,14 @@ def tensordot(
     then x2's.
     """
     a, b = to_common(x1, x2)
-    if isinstance(axes, int):
-        left, right = list(range(a.ndim - axes, a.ndim)), list(range(axes))
+    if not isinstance(axes, Sequence):
+        (count,) = integers(axes)
+        if not 0 <= count <= min(a.ndim, b.ndim):
+            raise ValueError(f"tensordot: {a.shape} and {b.shape} do not have {count} axes each")
+        left, right = list(range(a.ndim - count, a.ndim)), list(range(count))
     else:
+        if len(axes) != 2:
+            raise ValueError(f"tensordot: expected the axes of each, received {axes}")
         left, right = normalize_axes(axes[0], a.ndim), normalize_axes(axes[1], b.ndim)
     if [a.shape[i] for i in left] != [b.shape[i] for i in right]:
         raise ValueError(f"tensordot: axes {axes} of shapes {a.shape} and {b.shape} differ in size")
@@ -103,17 +108,26 @@ def norm(
 ) -> TensorBase:
     """Return the norm of vectors along an axis, or of all elements.
 
-    ord: None, 2 or "fro" for √Σx², a number p for (Σ|x|^p)^(1/p), inf for max|x|, -inf for min|x|,
-    0 for the count of elements that are not 0. With two axes: None or "fro".
+    ord: None for √Σx². Along one axis, a number p: (Σ|x|^p)^(1/p), inf for max|x|, -inf for min|x|,
+    0 for the count of elements that are not 0. Of matrices, over two axes: "fro" for √Σx², inf (1)
+    for the largest sum of |x| in a row (column), -inf (-1) for the smallest, 2 (-2) for the largest
+    (smallest) singular value, "nuc" for the sum of all.
     """
     tensor = to_floating(x)
-    matrix = axis is not None and not isinstance(axis, int) and len(axis) == 2
-    if ord is None or ord == "fro" or (ord == 2 and not matrix):
-        return apply_one("sqrt", reduction.sum(square(tensor), axis, keepdims))
-    if matrix or isinstance(ord, str):
-        raise ValueError(
-            f"norm: expected ord None or 'fro' for matrices, a number for vectors, received {ord!r}"
-        )
+    axes = list(range(tensor.ndim)) if axis is None else normalize_axes(axis, tensor.ndim)
+    if ord is None or (ord, len(axes)) in ((2, 1), ("fro", 2)):
+        return apply_one("sqrt", reduction.sum(square(tensor), axes, keepdims))
+    if len(axes) == 1 and not isinstance(ord, str):
+        return _norm_of_vectors(tensor, ord, axes[0], keepdims)
+    if len(axes) == 2 and ord in (1, -1, 2, -2, math.inf, -math.inf, "nuc"):
+        return _norm_of_matrices(tensor, ord, axes, keepdims)
+    raise ValueError(
+        f"norm: expected None, a number over one axis, or over two axes 'fro', 'nuc', 1, 2 or inf "
+        f"of either sign, received ord={ord!r} over {len(axes)} axes"
+    )
+
+
+def _norm_of_vectors(tensor: TensorBase, ord: float, axis: int, keepdims: bool) -> TensorBase:
     size = absolute(tensor)
     if ord == math.inf:
         return reduction.max(size, axis, keepdims)
@@ -122,3 +136,18 @@ def norm(
     if ord == 0:
         return reduction.sum(apply_one("cast", tensor != 0, dtype=tensor.dtype), axis, keepdims)
     return reduction.sum(size**ord, axis, keepdims) ** (1.0 / ord)
+
+
+def _norm_of_matrices(
+    tensor: TensorBase, ord: float | str, axes: Sequence[int], keepdims: bool
+) -> TensorBase:
+    matrices = moveaxis(tensor, axes, (-2, -1))
+    if ord in (2, -2, "nuc"):
+        from lamina.ops.factors import svd  # late: few models need it
+
+        sizes = svd(matrices, compute_uv=False)
+    else:
+        sizes = reduction.sum(absolute(matrices), axis=-2 if ord in (1, -1) else -1)
+    choose = {"nuc": reduction.sum, -1: reduction.min, -2: reduction.min, -math.inf: reduction.min}
+    found = choose.get(ord, reduction.max)(sizes, axis=-1)
+    return expand_dims(found, sorted(axes)) if keepdims else found

@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamina import dtypes
-from lamina.ops._apply import apply_one, to_common, to_tensor
+from lamina.ops._apply import apply_one, cast, to_common, to_tensor
 from lamina.ops.creation import convert_to_tensor
 from lamina.ops.reduction import sum
 from lamina.ops.shaping import broadcast_to, expand_dims, moveaxis, normalize_axis, ravel, reshape
 from lamina.symbolic import operation
 from lamina.tensor import Tensor, TensorBase, TensorLike
+from lamina.utils.calls import clarified
 
 __all__ = [
     "cross",
@@ -32,6 +33,7 @@ __all__ = [
 ]
 
 
+@clarified
 def tri(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> TensorBase:
     """Return an (N, M) matrix with ones on and below the k-th diagonal, zeros above."""
     return Tensor(np.tri(N, M, k, dtype=dtypes.canonical(dtype)))
@@ -50,6 +52,8 @@ def triu(x: TensorLike, k: int = 0) -> TensorBase:
 
 
 def _below(x: TensorBase, k: int) -> NDArray[np.bool_]:
+    if x.ndim < 2:
+        raise ValueError(f"expected matrices, received shape {x.shape}")
     rows, columns = x.shape[-2:]
     return np.tri(rows, columns, k, dtype=np.bool_)
 
@@ -74,8 +78,9 @@ def diagflat(x: TensorLike, k: int = 0) -> TensorBase:
     count = vector.shape[0]
     size = count + abs(k)
     at = np.arange(count) * (size + 1) + (k if k > 0 else -k * size)
-    placed = apply_one("scatter_add", at.astype(np.int32), vector, shape=[size * size])
-    return reshape(placed, (size, size))
+    known = cast(vector, "int32") if vector.dtype in ("bool", "uint8") else vector  # to be added
+    placed = apply_one("scatter_add", at.astype(np.int32), known, shape=[size * size])
+    return cast(reshape(placed, (size, size)), vector.dtype)
 
 
 @operation

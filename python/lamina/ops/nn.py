@@ -11,7 +11,7 @@ from lamina.ops.arithmetic import maximum
 from lamina.ops.indexing import within
 from lamina.ops.linalg import norm
 from lamina.ops.math import clip, log
-from lamina.ops.shaping import expand_dims, moveaxis, reshape, squeeze
+from lamina.ops.shaping import expand_dims, integers, moveaxis, reshape, squeeze
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -156,12 +156,13 @@ def log_softmax(x: TensorLike, axis: int | Sequence[int] = -1) -> TensorBase:
 
 
 def _over_axes(op: str, x: TensorBase, axis: int | Sequence[int]) -> TensorBase:
-    if isinstance(axis, int):
-        return apply_one(op, x, axis=axis)
-    last = list(range(-len(axis), 0))
-    moved = moveaxis(x, axis, last)
-    flat = reshape(moved, (*moved.shape[: x.ndim - len(axis)], -1))
-    return moveaxis(reshape(apply_one(op, flat, axis=-1), moved.shape), last, axis)
+    axes = integers(axis)
+    if len(axes) == 1:
+        return apply_one(op, x, axis=axes[0])
+    last = list(range(-len(axes), 0))
+    moved = moveaxis(x, axes, last)
+    flat = reshape(moved, (*moved.shape[: x.ndim - len(axes)], -1))
+    return moveaxis(reshape(apply_one(op, flat, axis=-1), moved.shape), last, axes)
 
 
 @operation

@@ -12,6 +12,7 @@ from typing import TypeAlias
 from lamina import dtypes
 from lamina.ops._apply import apply_one, cast, to_floating, to_numeric, to_tensor
 from lamina.ops.arithmetic import maximum, minimum
+from lamina.ops.shaping import integers
 from lamina.symbolic import compiled_operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -45,9 +46,9 @@ def _to_summable(x: TensorLike) -> TensorBase:
 
 
 def _reduce(op: str, x: TensorBase, axis: Axis, keepdims: bool) -> TensorBase:
-    if x.ndim == 0 or (axis is not None and not isinstance(axis, int) and len(axis) == 0):
+    axes = [] if axis is None else integers(axis)
+    if x.ndim == 0 or (axis is not None and not axes):
         return x
-    axes = [] if axis is None else [axis] if isinstance(axis, int) else list(axis)
     return apply_one(op, x, axes=axes, keepdims=keepdims)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,16 +31,26 @@ __all__ = [
 ]
 
 
+def integers(value: Any) -> list[int]:
+    """Return an integer, or several, as Python's; raise TypeError for anything else."""
+    try:
+        return [operator.index(value)]
+    except TypeError:
+        return [operator.index(n) for n in value]
+
+
 def normalize_axis(axis: int, ndim: int) -> int:
     """Return an axis counted from the front; raise ValueError if `ndim` axes have none such."""
+    axis = operator.index(axis)
     if not -ndim <= axis < ndim:
-        raise ValueError(f"expected an axis between {-ndim} and {ndim - 1}, received {axis}")
+        known = f"an axis between {-ndim} and {ndim - 1}" if ndim else "no axis of a scalar"
+        raise ValueError(f"expected {known}, received {axis}")
     return axis % ndim
 
 
 def normalize_axes(axis: int | Sequence[int], ndim: int) -> list[int]:
     """Return axes counted from the front; raise ValueError if one is missing or given twice."""
-    axes = [normalize_axis(a, ndim) for a in ([axis] if isinstance(axis, int) else axis)]
+    axes = [normalize_axis(a, ndim) for a in integers(axis)]
     if len(set(axes)) != len(axes):
         raise ValueError(f"expected each axis once, received {axis}")
     return axes
@@ -69,8 +80,8 @@ def size(x: TensorLike) -> int | None:
 def reshape(x: TensorLike, newshape: int | Sequence[int | None]) -> TensorBase:
     """Return the elements in another shape; -1 stands for what is left, None for x's size there."""
     tensor = to_tensor(x)
-    sizes = [newshape] if isinstance(newshape, int) else list(newshape)
-    return _as_shape(tensor, [tensor.shape[i] if n is None else n for i, n in enumerate(sizes)])
+    sizes = [newshape] if newshape is None or isinstance(newshape, int) else newshape
+    return _as_shape(tensor, _known(sizes, tensor.shape, 0))
 
 
 @compiled_operation
@@ -83,7 +94,7 @@ def ravel(x: TensorLike) -> TensorBase:
 def expand_dims(x: TensorLike, axis: int | Sequence[int]) -> TensorBase:
     """Return x with axes of size 1 that stand at `axis` of the result."""
     tensor = to_tensor(x)
-    count = 1 if isinstance(axis, int) else len(axis)
+    count = len(integers(axis))
     axes = normalize_axes(axis, tensor.ndim + count)
     rest = iter(tensor.shape)
     return _as_shape(tensor, [1 if i in axes else next(rest) for i in range(tensor.ndim + count)])
@@ -106,7 +117,7 @@ def squeeze(x: TensorLike, axis: int | Sequence[int] | None = None) -> TensorBas
 def transpose(x: TensorLike, axes: Sequence[int] | None = None) -> TensorBase:
     """Return x with its axes in another order, reversed if none is given."""
     tensor = to_tensor(x)
-    order = list(range(tensor.ndim))[::-1] if axes is None else list(axes)
+    order = list(range(tensor.ndim))[::-1] if axes is None else integers(axes)
     return apply_one("transpose", tensor, axes=order) if tensor.ndim > 1 else tensor
 
 
@@ -141,9 +152,15 @@ def moveaxis(
 def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
     """Return x repeated along new axes in front and axes of size 1; None keeps x's size there."""
     tensor = to_tensor(x)
-    new = len(shape) - tensor.ndim
-    sizes = [tensor.shape[i - new] if n is None else n for i, n in enumerate(shape)]
+    sizes = _known(shape, tensor.shape, len(shape) - tensor.ndim)
     return apply_one("broadcast_to", tensor, shape=sizes)
+
+
+def _known(shape: Sequence[int | None], old: Sequence[int], new: int) -> list[int]:
+    """Return a shape with the old sizes, `new` axes further on, for None."""
+    if not all(n is not None or 0 <= i - new < len(old) for i, n in enumerate(shape)):
+        raise ValueError(f"{shape} keeps sizes of axes that a tensor of shape {old} does not have")
+    return [old[i - new] if n is None else operator.index(n) for i, n in enumerate(shape)]
 
 
 @operation
@@ -154,14 +171,22 @@ def slice(inputs: TensorLike, start_indices: TensorLike, shape: Sequence[int]) -
     """
     if isinstance(start_indices, TensorBase) or holds_traced(start_indices):
         block, starts = to_tensor(inputs), to_tensor(start_indices)
+        _check_rank(block, shape)
         for axis, (whole, size) in enumerate(zip(block.shape, shape, strict=True)):
             start = lamina.ops.clip(starts[axis], 0, whole - size)
             at = apply_one("cast", start + np.arange(size, dtype=np.int32), dtype="int32")
             block = apply_one("take", block, at, axis=axis) if size < whole else block
         return block
-    begin = [int(start) for start in to_array(start_indices)]
-    end = [start + size for start, size in zip(begin, shape, strict=True)]
-    return apply_one("slice", to_tensor(inputs), begin=begin, end=end)
+    tensor, begin = to_tensor(inputs), integers(start_indices)
+    _check_rank(tensor, shape)
+    _check_rank(tensor, begin)
+    end = [start + size for start, size in zip(begin, integers(shape), strict=True)]
+    return apply_one("slice", tensor, begin=begin, end=end)
+
+
+def _check_rank(x: TensorBase, numbers: Sequence[int]) -> None:
+    if len(numbers) != x.ndim:
+        raise ValueError(f"slice: expected a number for each of {x.ndim} axes, received {numbers}")
 
 
 @compiled_operation

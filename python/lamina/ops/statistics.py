@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from lamina import dtypes
 from lamina.ops import reduction
 from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_numeric, to_tensor
 from lamina.ops.arithmetic import isclose, where
@@ -45,8 +47,9 @@ def average(x: TensorLike, axis: Axis = None, weights: TensorLike | None = None)
     if weights is None:
         return reduction.mean(tensor, axis)
     tensor, w = to_common(tensor, weights)
-    if w.ndim == 1 and tensor.ndim > 1 and isinstance(axis, int):
-        place = normalize_axis(axis, tensor.ndim)
+    axes = [] if axis is None else normalize_axes(axis, tensor.ndim)
+    if w.ndim == 1 and tensor.ndim > 1 and len(axes) == 1:
+        (place,) = axes
         w = expand_dims(w, [i for i in range(tensor.ndim) if i != place])
     total = reduction.sum(w * ones_like(tensor), axis)
     return reduction.sum(tensor * w, axis) / total
@@ -113,10 +116,12 @@ def median(x: TensorLike, axis: Axis = None, keepdims: bool = False) -> TensorBa
 def diff(a: TensorLike, n: int = 1, axis: int = -1) -> TensorBase:
     """Return the differences of neighbours along an axis, taken n times."""
     tensor = to_numeric(a)
+    if n < 0:
+        raise ValueError(f"diff: expected n >= 0, received {n}")
     axis = normalize_axis(axis, tensor.ndim)
     before = (slice(None),) * axis
     later, earlier = (*before, slice(1, None)), (*before, slice(None, -1))
-    for _ in range(n):
+    for _ in range(builtins.min(n, tensor.shape[axis])):
         tensor = tensor[later] - tensor[earlier]
     return tensor
 
@@ -136,7 +141,7 @@ def trapezoid(
     if x is None:
         width: Any = dx
     else:
-        points = to_tensor(x)
+        points = to_floating(x)
         width = diff(points if points.ndim == 1 else moveaxis(points, axis, -1))
     return reduction.sum((values[..., 1:] + values[..., :-1]) / 2 * width, axis=-1)
 
@@ -183,7 +188,9 @@ def nan_to_num(
 
 
 def _without_nan(x: TensorLike, value: float) -> TensorBase:
-    tensor = to_floating(x)
+    tensor = to_tensor(x)
+    if not dtypes.is_floating(tensor.dtype):
+        return tensor
     return where(apply_one("isnan", tensor), value, tensor)
 
 
@@ -240,4 +247,6 @@ def _nan_extreme(
     reduce: Callable[..., TensorBase], never: float, x: TensorLike, axis: Axis, keepdims: bool
 ) -> TensorBase:
     found = reduce(_without_nan(x, never), axis, keepdims)
+    if not dtypes.is_floating(found.dtype):
+        return found
     return where(_count(x, axis, keepdims) == 0, np.nan, found)
