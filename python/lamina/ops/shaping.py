@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 import lamina  # lamina.ops is looked up when it is called: this is a part of it
-from lamina.ops._apply import apply_one, holds_traced, to_array, to_tensor
+from lamina.ops._apply import apply_one, holds_traced, to_tensor
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
