@@ -25,7 +25,8 @@ SHAPES = {
     "packed when B is transposed": (131, 67, 83),
     "packed in blocks": (263, 1283, 421),
     "rows of A meet in the cache": (269, 1024, 515),
-    "columns of A meet in the cache": (1024, 513, 1027),
+    "columns of A meet in the cache": (2048, 513, 1027),
+    "parts of A's rows are copied": (1043, 1283, 523),
 }
 
 

@@ -14,8 +14,9 @@ constexpr int64_t kBlockBytes = 256 * 1024;
 // From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it.
 constexpr int64_t kPackRows = 256;
 constexpr int64_t kPackBytes = 2048 * 1024;
-// Rows of a transposed A that are packed at once; the copy is read once for every block of B, from the third cache.
-constexpr int64_t kMostRows = 512;
+// Rows of A that are packed at once, at most; the copy is read once for every block of B, from the third cache, and B
+// is packed once for every copy.
+constexpr int64_t kMostRows = 1024;
 // Rows of a sparse A that are looked through at once.
 constexpr int64_t kSparseRows = 16;
 // A row counts as sparse if one in so many of its elements, or fewer, is not 0. (Measured.)
@@ -23,6 +24,8 @@ constexpr int64_t kSparse = 2;
 // Elements of a row of A that lie a multiple of this apart meet in the same few lines of the first cache, and have to
 // be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
+// For so many columns it pays to copy parts of the rows of A, which then follow each other and are foreseen.
+constexpr int64_t kManyColumns = 512;
 // Where B is transposed and there are few rows of A, bringing B into the tiles' order costs more than adding up the
 // vectors that are left over when vectors run along k. (Measured.)
 bool dot_is_better(int64_t m, int64_t k) {
@@ -55,40 +58,44 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   const bool transposed = b_column_ != 1;
   use_dot_ = !sparse_a_ && transposed && b_step_ == 1 && dot_is_better(m_, k);
   pack_b_ = !use_dot_ && (transposed || (m_ >= kPackRows && k * n_ * size >= kPackBytes));
+  const int64_t most_depth = kDepthBytes / size;
+  const int64_t blocks = std::max(divide_up(std::max<int64_t>(k, 1), most_depth), least_blocks);
   const bool conflict = pack_b_ && a_step_ * size % kConflictBytes == 0;
-  pack_a_ = a_step_ != 1 && (sparse_a_ || use_dot_ || conflict);
+  const bool apart = pack_b_ && a_step_ == 1 && a.blocks == 1 && blocks > 1 && n_ >= kManyColumns;
+  pack_a_ = apart || (a_step_ != 1 && (sparse_a_ || use_dot_ || conflict));
 
   int64_t vectors = kernels.kMaxVectors;
   while (kernels.max_rows[vectors] < std::min(kTileRows, m_)) --vectors;
   vectors = std::min(vectors, n_ / lanes);
   panel_ = std::max<int64_t>(vectors, 1) * lanes;
   max_rows_ = kernels.max_rows[vectors];
-  const int64_t most_depth = kDepthBytes / size;
-  const int64_t blocks = std::max(divide_up(std::max<int64_t>(k, 1), most_depth), least_blocks);
   depth_ = round_up(divide_up(std::max<int64_t>(k, 1), blocks), use_dot_ || pack_a_ || pack_b_ ? lanes : 1);
   const int64_t most_width = kBlockBytes / size / depth_ / panel_ * panel_;
   width_ = std::min(round_up(n_, panel_), std::max(most_width, panel_));
-  const int64_t most_rows = sparse_a_ && !pack_b_ ? kSparseRows : pack_a_ ? kMostRows : m_;
+  const int64_t even_rows = divide_up(m_, divide_up(std::max<int64_t>(m_, 1), kMostRows));
+  const int64_t most_rows = sparse_a_ && !pack_b_ ? kSparseRows : pack_a_ ? round_up(even_rows, max_rows_) : m_;
   height_ = std::max(std::min(round_up(m_, max_rows_), most_rows), max_rows_);
   if (pack_b_) packed_b_size_ = width_ * depth_;
   if (pack_a_) packed_a_size_ = height_ * depth_;
   if (sparse_a_) nonzeros_size_ = kSparseRows * (1 + depth_ + lanes);
 }
 
-// What the tiles of a block bring into the second cache while they compute: runs of lines, one line for every p.
+// What the last tiles of a block bring into the second cache while they compute: series of lines, one for every p.
 template <typename T>
 struct Product<T>::Ahead {
   static constexpr int64_t kLine = 64 / sizeof(T);
-  const T* from;
-  int64_t runs;
-  int64_t run;   // from the beginning of one run to that of the next
-  int64_t step;  // from one line of a run to the next
+  const T* from = nullptr;
+  int64_t count = 0;   // of series: each is a tile's
+  int64_t series = 0;  // from the beginning of one to that of the next
+  int64_t step = 0;    // from one line to the next
+  int64_t wait = 0;    // tiles before the first that takes one: what came earlier would be gone when it is needed
 
-  // A tile takes the next run; when all are taken, the lines from `otherwise` on.
+  // A tile takes the next series, or else the lines from `otherwise` on.
   void attach(GemmTask<T>& tile, const T* otherwise) {
-    tile.ahead = runs > 0 ? from : otherwise;
-    tile.ahead_step = runs > 0 ? step : kLine;
-    if (runs > 0) --runs, from += run;
+    const bool mine = wait-- <= 0 && count > 0;
+    tile.ahead = mine ? from : otherwise;
+    tile.ahead_step = mine ? step : kLine;
+    if (mine) --count, from += series;
   }
 };
 
@@ -137,8 +144,8 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
             block.first.start_row = 0;
           }
         }
-        const int64_t after_block = j + block.columns;
-        Ahead ahead = next_of_b(b + p * b_step_ + after_block * b_column_, block.first.k, columns.end - after_block);
+        const int64_t next = j + block.columns;
+        const Ahead ahead = next_of_b(b + p * b_step_ + next * b_column_, columns.end - next, block);
         const Epilogue<T>& after = p + block.first.k < k_ ? none : epilogue;
         if (sparse_a_) {
           multiply_sparse(block, after, ahead, packed_b + packed_b_size_);
@@ -150,15 +157,21 @@ void Product<T>::run_depth(const T* a, const T* b, T* c, int64_t c_row, const Ep
   }
 }
 
-// A block of B that is to be packed next, as it lies in memory.
+// A block of B that is to be packed after this one, as it lies in memory.
 template <typename T>
-typename Product<T>::Ahead Product<T>::next_of_b(const T* b, int64_t k, int64_t columns) const {
+typename Product<T>::Ahead Product<T>::next_of_b(const T* b, int64_t columns, const Block& block) const {
   constexpr int64_t kLine = Ahead::kLine;
+  const int64_t k = block.first.k;
   columns = std::min(columns, width_);
-  if (!pack_b_ || columns <= 0) return {nullptr, 0, 0, 0};
-  if (b_column_ == 1) return {b, columns / kLine + 1, kLine, b_step_};  // p runs through its rows
-  if (b_column_ == k) return {b, divide_up(columns, kLine), k * kLine, kLine};
-  return {nullptr, 0, 0, 0};
+  if (!pack_b_ || columns <= 0) return {};
+  Ahead ahead = {.from = b};
+  if (b_column_ == 1) {  // p runs through its rows
+    ahead.count = columns / kLine + 1, ahead.series = kLine, ahead.step = b_step_;
+  } else if (b_column_ == k) {
+    ahead.count = divide_up(columns, kLine), ahead.series = k * kLine, ahead.step = kLine;
+  }
+  ahead.wait = divide_up(block.rows, block.tile_rows) * divide_up(block.columns, panel_) - ahead.count;
+  return ahead;
 }
 
 // A packed block lies row by row, as an A that is not transposed does.
@@ -172,7 +185,11 @@ void Product<T>::place_a(const T* a, T* packed, Block& block) const {
   block.first.a_row = depth_;
   block.first.a_step = 1;
   block.a_tile = block.tile_rows * depth_;
-  kernels_->pack_transposed(a, a_step_, block.rows, block.first.k, packed, depth_);
+  if (a_step_ == 1) {
+    kernels_->pack(a, a_row_, block.rows, block.first.k, packed, depth_);
+  } else {
+    kernels_->pack_transposed(a, a_step_, block.rows, block.first.k, packed, depth_);
+  }
 }
 
 template <typename T>
@@ -249,7 +266,7 @@ void Product<T>::multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Bloc
 template <typename T>
 void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block, Ahead& ahead) const {
   const int64_t lanes = kernels_->lanes;
-  const bool rows_follow = tile.a_step == 1 && tile.a_row == tile.k;
+  const bool rows_follow = tile.a_step == 1 && tile.a_row < tile.k + Ahead::kLine;
   const T* next_rows = rows_follow ? tile.a + block.a_tile : nullptr;
   const T* panel = tile.b;
   for (int64_t j = 0; j < block.columns; j += panel_) {

@@ -53,7 +53,7 @@ class Product {
   struct Ahead;
   void place_a(const T* a, T* packed, Block& block) const;
   void place_b(const T* b, T* packed, Block& block) const;
-  Ahead next_of_b(const T* b, int64_t k, int64_t columns) const;
+  Ahead next_of_b(const T* b, int64_t columns, const Block& block) const;
   void multiply(const Block& block, const Epilogue<T>& after, Ahead ahead) const;
   void multiply_sparse(const Block& block, const Epilogue<T>& after, Ahead ahead, T* scratch) const;
   void multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Block& block, Nonzeros found) const;
