@@ -87,8 +87,9 @@ def array_split(
     if count < 1:
         raise ValueError(f"array_split: expected at least one part, received {count}")
     length, longer = divmod(tensor.shape[normalize_axis(axis, tensor.ndim)], count)
-    sizes = [length + (i < longer) for i in range(count)]
-    return split(tensor, [int(i) for i in np.cumsum(sizes)[:-1]], axis)
+    sizes = np.full(count, length)
+    sizes[:longer] += 1
+    return split(tensor, np.cumsum(sizes)[:-1].tolist(), axis)
 
 
 @operation

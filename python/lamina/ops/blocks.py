@@ -20,7 +20,7 @@ def depth_to_space(
     x: TensorLike, block_size: int, data_format: str = "channels_last"
 ) -> TensorBase:
     """Return x with each pixel's channels spread over a square block of pixels."""
-    tensor = _images("depth_to_space", x)
+    tensor = _images("depth_to_space", x, block_size)
     if channels_first("depth_to_space", data_format):
         last = depth_to_space(moveaxis(tensor, 1, -1), block_size)
         return moveaxis(last, -1, 1)
@@ -40,7 +40,7 @@ def space_to_depth(
     x: TensorLike, block_size: int, data_format: str = "channels_last"
 ) -> TensorBase:
     """Return x with square blocks of pixels gathered into the channels of one."""
-    tensor = _images("space_to_depth", x)
+    tensor = _images("space_to_depth", x, block_size)
     if channels_first("space_to_depth", data_format):
         last = space_to_depth(moveaxis(tensor, 1, -1), block_size)
         return moveaxis(last, -1, 1)
@@ -56,8 +56,10 @@ def space_to_depth(
     return reshape(gathered, (n, rows, columns, block_size**2 * channels))
 
 
-def _images(who: str, images: TensorLike) -> TensorBase:
+def _images(who: str, images: TensorLike, block_size: int) -> TensorBase:
     tensor = to_tensor(images)
+    if block_size < 1:
+        raise ValueError(f"{who}: expected a block_size of at least 1, received {block_size}")
     if tensor.ndim != 4:
         raise ValueError(f"{who}: expected images of rank 4, received shape {tensor.shape}")
     return tensor

@@ -12,9 +12,9 @@ from lamina import config, dtypes
 from lamina.ops._apply import apply_one, cast, to_common, to_floating, to_numeric, to_tensor
 from lamina.ops.arithmetic import where
 from lamina.ops.creation import convert_to_numpy, linspace
-from lamina.ops.indexing import one_hot, row_numbers, scatter, take
+from lamina.ops.indexing import depth_of, indices_of, one_hot, row_numbers, scatter, take
 from lamina.ops.reduction import any, max, min
-from lamina.ops.shaping import expand_dims, moveaxis, ravel, reshape
+from lamina.ops.shaping import expand_dims, ravel, reshape
 from lamina.symbolic import operation
 from lamina.tensor import TensorBase, TensorLike, TracedTensor
 
@@ -91,8 +91,9 @@ def bincount(
     """
     if sparse:
         raise ValueError("bincount: sparse tensors are not supported")
-    numbers = ravel(x)
-    length = int(minlength)
+    numbers, length = ravel(indices_of(x)), int(minlength)
+    if length < 0:
+        raise ValueError(f"bincount: expected minlength >= 0, received {minlength}")
     if not isinstance(numbers, TracedTensor):
         length = int(convert_to_numpy(numbers).max(initial=length - 1)) + 1
     return _count(numbers, length, None if weights is None else ravel(weights))
@@ -121,7 +122,7 @@ def segment_sum(
     num_segments: the largest id and 1 if None, which a graph needs to be told. sorted: accepted
     for Keras's sake.
     """
-    rows, ids = to_tensor(data), ravel(segment_ids)
+    rows, ids = to_tensor(data), ravel(indices_of(segment_ids))
     count = _segments(ids, num_segments)
     return apply_one("scatter_add", _dropped(ids, count), rows, shape=[count, *rows.shape[1:]])
 
@@ -151,12 +152,16 @@ def segment_min(
 def _segment_extreme(
     reduce: Any, sign: int, data: TensorLike, segment_ids: TensorLike, num_segments: int | None
 ) -> TensorBase:
-    rows, ids = to_numeric(data), ravel(segment_ids)
+    rows, ids = to_numeric(data), ravel(indices_of(segment_ids))
     count = _segments(ids, num_segments)
     limits = np.finfo(rows.dtype) if dtypes.is_floating(rows.dtype) else np.iinfo(rows.dtype)
     nothing = -np.inf if dtypes.is_floating(rows.dtype) else limits.min
     if sign > 0:
         nothing = np.inf if dtypes.is_floating(rows.dtype) else limits.max
+    if rows.ndim == 0 or ids.shape != rows.shape[:1]:
+        raise ValueError(
+            f"expected an id for each row of {rows.shape}, received {ids.shape[0]}"
+        )
     member = expand_dims(np.arange(count, dtype=np.int32), 1) == cast(ids, "int32")
     member = reshape(member, (count, ids.shape[0], *(1,) * (rows.ndim - 1)))
     found: TensorBase = reduce(where(member, rows, np.asarray(nothing, rows.dtype)), axis=1)
@@ -165,9 +170,11 @@ def _segment_extreme(
 
 def _segments(ids: TensorBase, given: int | None) -> int:
     if given is not None:
+        if given < 0:
+            raise ValueError(f"expected num_segments >= 0, received {given}")
         return int(given)
     if isinstance(ids, TracedTensor):
-        raise ValueError("segments: a graph needs to be told num_segments")
+        raise ValueError("a graph needs to be told num_segments")
     return int(convert_to_numpy(ids).max(initial=-1)) + 1
 
 
@@ -181,7 +188,7 @@ def scatter_update(
     "add" adds them up.
     """
     x = to_tensor(inputs)
-    index = cast(to_tensor(indices), "int32")
+    index = indices_of(indices)
     new = cast(to_tensor(updates), x.dtype)
     if reduction == "add":
         return x + scatter(index, new, x.shape)
@@ -189,7 +196,7 @@ def scatter_update(
         raise ValueError(
             f"scatter_update: expected reduction None or 'add', received {reduction!r}"
         )
-    depth = index.shape[-1]
+    depth = depth_of(index, x.ndim)
     index = reshape(index, (-1, depth))
     rows = row_numbers(index, x.shape[:depth], "scatter_update")
     count = math.prod(x.shape[:depth])
@@ -212,12 +219,15 @@ def multi_hot(
     dtype: str | None = None,
     sparse: bool = False,
 ) -> TensorBase:
-    """Return 1 for each class that is among the indices along the last axis, 0 for the others."""
+    """Return 1 for each class that is among the indices along axis 1, 0 for the others.
+
+    Of a vector, those along axis 0. axis: where the classes are before that axis goes.
+    """
     if num_classes is None:
         raise ValueError("multi_hot: expected num_classes, received None")
     indices = to_tensor(inputs)
-    found = one_hot(indices, num_classes, dtype=dtype or config.floatx(), sparse=sparse)
-    return moveaxis(max(found, axis=-2), -1, axis)
+    found = one_hot(indices, num_classes, axis, dtype=dtype or config.floatx(), sparse=sparse)
+    return max(found, axis=1 if indices.ndim > 1 else 0)
 
 
 @operation

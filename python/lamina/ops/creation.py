@@ -119,6 +119,8 @@ def arange(
     if dtype is None:
         whole = all(isinstance(number, (int, np.integer)) for number in (start, stop, step))
         dtype = "int32" if whole else None
+    if step == 0:
+        raise ValueError("arange: expected a step that is not 0")
     return Tensor(np.arange(start, stop, step).astype(dtypes.canonical(dtype)))
 
 

@@ -56,6 +56,8 @@ def inv(x: TensorLike) -> TensorBase:
 
 
 def _identities(x: TensorBase) -> TensorBase:
+    if x.ndim < 2:
+        raise ValueError(f"expected matrices, received shape {x.shape}")
     return broadcast_to(np.eye(x.shape[-1], dtype=x.dtype), x.shape)
 
 

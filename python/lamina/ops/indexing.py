@@ -94,7 +94,7 @@ def take(x: TensorLike, indices: TensorLike, axis: int | None = None) -> TensorB
     Negative indices count from the end. Raises ValueError for an index out of range.
     """
     tensor = ravel(x) if axis is None else to_tensor(x)
-    at = within(_indices(indices), *_around(tensor, axis or 0), "take")
+    at = within(indices_of(indices), *_around(tensor, axis or 0), "take")
     return apply_one("take", tensor, at, axis=axis or 0)
 
 
@@ -105,7 +105,7 @@ def take_along_axis(x: TensorLike, indices: TensorLike, axis: int | None = None)
     The other sizes of x and indices must agree. Without an axis both are raveled. Negative indices
     count from the end. Raises ValueError for an index out of range.
     """
-    tensor, at = (to_tensor(x), _indices(indices))
+    tensor, at = (to_tensor(x), indices_of(indices))
     if axis is None:
         tensor, at, axis = ravel(tensor), ravel(at), 0
     at = within(at, *_around(tensor, axis), "take_along_axis")
@@ -121,7 +121,7 @@ def one_hot(
         raise ValueError("one_hot: sparse tensors are not supported")
     encoded = apply_one(
         "one_hot",
-        _indices(x),
+        indices_of(x),
         num_classes=num_classes,
         dtype=dtypes.canonical(dtype or config.floatx()),
     )
@@ -134,8 +134,8 @@ def scatter(indices: TensorLike, values: TensorLike, shape: Sequence[int]) -> Te
 
     Negative indices count from the end. Raises ValueError for an index out of range.
     """
-    index, updates = _indices(indices), to_tensor(values)
-    depth = index.shape[-1]
+    index, updates = indices_of(indices), to_tensor(values)
+    depth = depth_of(index, len(shape))
     rows = row_numbers(index, shape[:depth], "scatter")
     count = math.prod(shape[:depth])
     added = apply_one("scatter_add", rows, updates, shape=[count, *shape[depth:]])
@@ -171,7 +171,17 @@ def _around(x: TensorBase, axis: int) -> tuple[int, int]:
     return -size, size
 
 
-def _indices(x: TensorLike) -> TensorBase:
+def depth_of(index: TensorBase, rank: int) -> int:
+    """Return how many of `rank` axes an array of indices (..., axes) speaks about."""
+    if index.ndim == 0 or not 1 <= index.shape[-1] <= rank:
+        raise ValueError(
+            f"expected indices of shape (..., axes) for at most {rank} axes, received {index.shape}"
+        )
+    return index.shape[-1]
+
+
+def indices_of(x: TensorLike) -> TensorBase:
+    """Return integers that count elements; raise TypeError for others."""
     tensor = to_tensor(x)
     if dtypes.is_floating(tensor.dtype) or tensor.dtype == "bool":
         raise TypeError(f"expected integers as indices, received {tensor.dtype}")

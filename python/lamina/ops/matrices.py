@@ -194,6 +194,8 @@ def meshgrid(*x: TensorLike, indexing: str = "xy") -> list[TensorBase]:
 def vander(x: TensorLike, N: int | None = None, increasing: bool = False) -> TensorBase:
     """Return the powers of a vector's elements as columns, the highest first unless increasing."""
     vector = convert_to_tensor(x)
+    if vector.ndim != 1:
+        raise ValueError(f"vander: expected a vector, received shape {vector.shape}")
     count = vector.shape[0] if N is None else N
     powers = np.arange(count) if increasing else np.arange(count)[::-1]
     return expand_dims(vector, -1) ** powers.astype(vector.dtype)

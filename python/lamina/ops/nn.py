@@ -11,7 +11,7 @@ from lamina.ops.arithmetic import maximum
 from lamina.ops.indexing import within
 from lamina.ops.linalg import norm
 from lamina.ops.math import clip, log
-from lamina.ops.shaping import expand_dims, integers, moveaxis, reshape, squeeze
+from lamina.ops.shaping import expand_dims, integers, moveaxis, normalize_axis, reshape, squeeze
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -205,7 +205,7 @@ def sparse_categorical_crossentropy(
     output: p, or with from_logits logits.
     """
     p = to_floating(output)
-    labels = to_tensor(target)
+    labels, axis = to_tensor(target), normalize_axis(axis, p.ndim)
     if labels.ndim == p.ndim and labels.shape[axis] == 1:
         labels = squeeze(labels, axis)
     expected = list(p.shape)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from lamina.ops._apply import cast, to_floating, to_tensor
-from lamina.ops._window import channels_first
+from lamina.ops._window import channels_first, sizes
 from lamina.ops.convolution import conv
 from lamina.ops.joining import pad
 from lamina.ops.reduction import sum
@@ -129,7 +129,7 @@ def extract_patches(
     strides: the size, unless given. A patch is in the order of height, width, channels.
     """
     tensor = to_floating(_images("extract_patches", images))
-    height, width = (size, size) if isinstance(size, int) else size
+    height, width = sizes("extract_patches", "size", size, 2)
     channels = tensor.shape[-3 if channels_first("extract_patches", data_format) else -1]
     count = height * width * channels
     kernel = np.eye(count, dtype=tensor.dtype).reshape(height, width, channels, count)

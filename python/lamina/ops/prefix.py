@@ -26,7 +26,7 @@ def associative_scan(
     elements are combined in log2(n) sweeps (Hillis, Steele 1986).
     """
     tensors = nest.map_structure(to_tensor, elems)
-    sizes = {x.shape[axis] for x in nest.leaves(tensors)}
+    sizes = {x.shape[normalize_axis(axis, x.ndim)] for x in nest.leaves(tensors)}
     if len(sizes) != 1:
         raise ValueError(
             f"associative_scan: expected one size along axis {axis}, received {sorted(sizes)}"

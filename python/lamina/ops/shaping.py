@@ -36,7 +36,11 @@ def integers(value: Any) -> list[int]:
     try:
         return [operator.index(value)]
     except TypeError:
+        pass
+    try:
         return [operator.index(n) for n in value]
+    except TypeError:
+        raise TypeError(f"expected an integer or several, received {value!r}") from None
 
 
 def normalize_axis(axis: int, ndim: int) -> int:
@@ -149,10 +153,11 @@ def moveaxis(
 
 
 @compiled_operation
-def broadcast_to(x: TensorLike, shape: Sequence[int | None]) -> TensorBase:
+def broadcast_to(x: TensorLike, shape: int | Sequence[int | None]) -> TensorBase:
     """Return x repeated along new axes in front and axes of size 1; None keeps x's size there."""
     tensor = to_tensor(x)
-    sizes = _known(shape, tensor.shape, len(shape) - tensor.ndim)
+    given = [shape] if isinstance(shape, int) else shape
+    sizes = _known(given, tensor.shape, len(given) - tensor.ndim)
     return apply_one("broadcast_to", tensor, shape=sizes)
 
 

@@ -69,11 +69,15 @@ def quantile(
     "nearest". Several q make a first axis.
     """
     tensor, parts = to_floating(x), np.asarray(q, np.float64)
+    if not ((parts >= 0) & (parts <= 1)).all():
+        raise ValueError(f"quantile: expected q in [0, 1] (percentile: [0, 100]), received {q}")
     axes = list(range(tensor.ndim)) if axis is None else normalize_axes(axis, tensor.ndim)
     kept = [i for i in range(tensor.ndim) if i not in axes]
     tensor = apply_one("transpose", tensor, axes=[*kept, *axes]) if tensor.ndim > 1 else tensor
     rest = tensor.shape[: len(kept)]
     ordered = apply_one("sort", reshape(tensor, (*rest, -1)), axis=-1)
+    if not ordered.shape[-1]:
+        raise ValueError(f"quantile: no elements to choose from in shape {to_tensor(x).shape}")
     at = parts.ravel() * (ordered.shape[-1] - 1)
     below, above = np.floor(at), np.ceil(at)
     share = {
@@ -87,7 +91,9 @@ def quantile(
         raise ValueError(f"quantile: expected method among {list(share)}, received {method!r}")
     left = take(ordered, below.astype(np.int32), axis=-1)
     right = take(ordered, above.astype(np.int32), axis=-1)
-    found = moveaxis(left + (right - left) * share[method].astype(tensor.dtype), -1, 0)
+    found = left + (right - left) * share[method].astype(tensor.dtype)
+    last = ordered[..., -1:]  # NaN, if there is any
+    found = moveaxis(where(apply_one("isnan", last), last, found), -1, 0)
     shape = list(rest)
     for place in sorted(axes) if keepdims else ():
         shape.insert(place, 1)
