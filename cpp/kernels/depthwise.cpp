@@ -167,9 +167,50 @@ void kernel_grad(const DepthwiseTask<T>& task, const T* dy, T* dw) {
   });
 }
 
+// Common numbers of copies are known at compile time; kCopies 0: any other.
+template <int64_t kCopies, typename T>
+LAMINA_INLINE void repeat_each(const T* x, int64_t n, int64_t copies, T* y) {
+  if (kCopies > 0) copies = kCopies;
+  for (int64_t i = 0; i < n; ++i) {
+    for (int64_t j = 0; j < copies; ++j) y[i * copies + j] = x[i];
+  }
+}
+template <int64_t kCopies, typename T>
+LAMINA_INLINE void sum_each(const T* x, int64_t n, int64_t copies, T* y) {
+  if (kCopies > 0) copies = kCopies;
+  for (int64_t i = 0; i < n; ++i) {
+    T sum = x[i * copies];
+    for (int64_t j = 1; j < copies; ++j) sum += x[i * copies + j];
+    y[i] = sum;
+  }
+}
+
+template <typename T>
+void repeat(const T* x, int64_t n, int64_t copies, T* y) {
+  if (copies == 2) return repeat_each<2>(x, n, copies, y);
+  if (copies == 4) return repeat_each<4>(x, n, copies, y);
+  repeat_each<0>(x, n, copies, y);
+}
+
+template <typename T>
+void sum_copies(const T* x, int64_t n, int64_t copies, const T* start, int64_t columns, T* y) {
+  if (copies == 2) {
+    sum_each<2>(x, n, copies, y);
+  } else if (copies == 4) {
+    sum_each<4>(x, n, copies, y);
+  } else {
+    sum_each<0>(x, n, copies, y);
+  }
+  if (start == nullptr) return;
+  for (int64_t i = 0; i < n; i += columns) {
+    for (int64_t c = 0; c < columns; ++c) y[i + c] += start[c];
+  }
+}
+
 }  // namespace
 
-constexpr PerFloat<DepthwiseKernels> depthwise_kernels = {{forward<float>, kernel_grad<float>},
-                                                          {forward<double>, kernel_grad<double>}};
+constexpr PerFloat<DepthwiseKernels> depthwise_kernels = {
+    {forward<float>, kernel_grad<float>, repeat<float>, sum_copies<float>},
+    {forward<double>, kernel_grad<double>, repeat<double>, sum_copies<double>}};
 
 }  // namespace lamina::LAMINA_ISA

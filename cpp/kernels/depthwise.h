@@ -28,6 +28,11 @@ struct DepthwiseKernels {
   void (*forward)(const DepthwiseTask<T>& task, const T* w, const T* start, T* y);
   // dw += the sums over the places of what each tap sees times dy.
   void (*kernel_grad)(const DepthwiseTask<T>& task, const T* dy, T* dw);
+  // y = each of n elements, `copies` times.
+  void (*repeat)(const T* x, int64_t n, int64_t copies, T* y);
+  // y = the sums of `copies` neighbours each, n of them; plus start, of `columns` elements, again and again; null:
+  // none.
+  void (*sum_copies)(const T* x, int64_t n, int64_t copies, const T* start, int64_t columns, T* y);
 };
 
 #ifdef LAMINA_ISA

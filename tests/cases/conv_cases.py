@@ -54,6 +54,18 @@ GEOMETRIES: list[tuple[Sizes, Sizes, dict[str, Any]]] = [
         (2, 3, 2, 1, 3),
         {"strides": [2, 1, 2], "padding": [1, 1, 0, 1, 3, 3], "groups": 3},
     ),
+    # Several filters for each channel.
+    ((3, 7, 13, 5), (3, 3, 1, 10), {"groups": 5, "padding": [1, 1, 1, 1]}),
+    ((2, 9, 2), (4, 1, 6), {"groups": 2, "dilations": [2]}),
+    ((0, 5, 4), (2, 1, 8), {"groups": 4}),
+    (
+        (2, 9, 10, 11),
+        (2, 4, 1, 44),
+        {"strides": [3, 2], "dilations": [1, 3], "padding": [1, 0, 6, 5], "groups": 11},
+    ),
+    ((2, 7, 6, 3), (3, 2, 1, 51), {"groups": 3, "padding": [1, -1, 0, -2]}),
+    ((1, 40, 130, 8), (3, 3, 1, 16), {"groups": 8, "padding": [1, 1, 1, 1]}),
+    ((1, 4, 5, 3, 2), (2, 2, 2, 1, 4), {"groups": 2}),
     # Inputs at the end of an axis that nobody sees.
     ((2, 9, 8, 3), (3, 2, 3, 20), {"padding": [0, -2, 1, -1]}),
     ((2, 9, 8, 4), (3, 2, 4, 6), {"strides": [2, 3], "padding": [1, -2, 0, -3]}),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lamina.data import ArrayData, BatchData, array_data, is_batches
-from lamina.data.batches import unpack_x_y_sample_weight
+from lamina.data.batches import pack_x_y_sample_weight, unpack_x_y_sample_weight
 
 pd = pytest.importorskip("pandas")
 
@@ -114,6 +114,13 @@ def test_what_is_data_and_what_brings_batches():
 )
 def test_unpacking_batches(batch, count):
     assert unpack_x_y_sample_weight(batch) == ("x", "y", "w")[:count] + (None,) * (3 - count)
+
+
+def test_packing_batches():
+    assert pack_x_y_sample_weight("x") == "x"
+    assert pack_x_y_sample_weight(["x", "x"]) == (["x", "x"],)
+    assert pack_x_y_sample_weight("x", "y") == ("x", "y")
+    assert pack_x_y_sample_weight("x", "y", "w") == ("x", "y", "w")
 
 
 def test_unpacking_too_much():

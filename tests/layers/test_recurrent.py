@@ -227,30 +227,33 @@ def test_every_step_of_batch_normalization_is_normalized_by_itself() -> None:
 
 
 @every_kind
-def test_second_derivatives_are_refused_or_taken_unrolled(kind: Any) -> None:
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize(
+    "options", [{}, {"return_sequences": True}, {"go_backwards": True, "return_state": True}]
+)
+def test_gradients_of_gradients(kind: Any, masked: bool, options: dict[str, Any]) -> None:
     x = sequences().astype(np.float64)
+    mask = (np.arange(5) % 4 != np.arange(len(x))[:, None] % 4) if masked else None
+    layer, plain = (kind(3, dtype="float64", unroll=unroll, **options) for unroll in (False, True))
+    first = [np.random.default_rng(i).normal(size=(len(x), 3)) for i in range(2)]
+    first = first[: 2 if kind is layers.LSTM else 1]
 
-    def curvature(layer: Any) -> Any:
+    def penalties(layer: Any) -> Any:
         @lamina.function
-        def run(x: Any) -> Any:
-            slope = lamina.grad(ops.sum(layer(x)), x)
-            return lamina.grad(ops.sum(slope * slope), x)
+        def run(x: Any, first: Any) -> Any:
+            y = lamina.nest.flatten(layer(x, initial_state=first, mask=mask))
+            sources = [x, *first, *layer.trainable_variables]
+            slopes = lamina.grad(sum(ops.sum(part**2) for part in y), sources)
+            penalty = sum(ops.sum(slope**2) for slope in slopes)
+            return penalty, lamina.grad(penalty, sources)
 
-        return run(x)
+        return lamina.nest.flatten(run(x, first))
 
-    layer = kind(3, unroll=True, dtype="float64")
-    analytic = np.asarray(curvature(layer))
-
-    @lamina.function
-    def penalty(x: Any) -> Any:
-        slope = lamina.grad(ops.sum(layer(x)), x)
-        return ops.sum(slope * slope)
-
-    direction, step = np.random.default_rng(1).normal(size=x.shape), 1e-5
-    sides = [float(penalty(x + sign * step * direction)) for sign in (1, -1)]
-    assert np.sum(analytic * direction) == pytest.approx((sides[0] - sides[1]) / (2 * step), 1e-5)
-    with pytest.raises(ValueError, match="unroll=True"):
-        curvature(kind(3, dtype="float64"))
+    layer(x), plain(x)
+    layer.set_weights([w + 0.1 for w in layer.get_weights()])
+    plain.set_weights(layer.get_weights())
+    for fused, expected in zip(penalties(layer), penalties(plain), strict=True):
+        np.testing.assert_allclose(fused, expected, rtol=1e-9, atol=1e-9)
 
 
 @pytest.mark.parametrize(

@@ -68,7 +68,7 @@ NAMES = {
     "lamina.saving": """custom_object_scope get_custom_objects load_model load_weights save_model
         save_weights register_serializable register_keras_serializable""",
     "lamina.utils": """set_random_seed to_categorical split_dataset normalize set_num_threads
-        get_num_threads custom_object_scope register_keras_serializable
+        get_num_threads custom_object_scope register_keras_serializable pack_x_y_sample_weight
         unpack_x_y_sample_weight PyDataset Sequence pad_sequences clear_session""",
     "lamina.backend": """backend clear_session epsilon floatx image_data_format set_epsilon
         set_floatx""",

@@ -135,11 +135,16 @@ template <typename T>
 StepKernel prepare_depthwise(const NodeInfo& info, const ConvSizes& sizes, DepthwiseView::Of of) {
   const DepthwiseForward<T> conv(sizes, of, kernels().depthwise.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
+  const int most = info.workers;
   StepKernel kernel;
   kernel.nanoseconds = depthwise_nanoseconds<T>(sizes) + epilogue_ns(info);
+  kernel.scratch_bytes = conv.scratch_size() * most * static_cast<int64_t>(sizeof(T));
   kernel.run = [=](const StepData& data, Worker worker, int) {
+    if (worker.index >= most) return;
+    worker.count = std::min(worker.count, most);
     const Epilogue<T> after = epilogue.at(data);
-    conv.run(data.in<T>(0), data.in<T>(1), data.out<T>(), after, worker.share(conv.lines()));
+    conv.run(data.in<T>(0), data.in<T>(1), data.out<T>(), after, worker.share(conv.lines()),
+             data.scratch<T>() + worker.index * conv.scratch_size());
   };
   return kernel;
 }

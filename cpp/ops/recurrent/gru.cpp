@@ -1,3 +1,4 @@
+#include "ops/recurrent/plain.h"
 #include "ops/recurrent/walk.h"
 #include "ops/register.h"
 
@@ -63,7 +64,7 @@ StepKernel prepare_gru(const NodeInfo& info) {
                      [&](auto item) { return walk_forward<Gru, decltype(item)>(info, Recurrence(info, 3, 1, 2)); });
 }
 
-// --- gru_grad(gates, seen, dh, recurrent_kernel[, mask]; reverse): dsums, dh0, total ---------------------------------
+// --- gru_grad(gates, seen, dh, recurrent_kernel[, x, kernel, bias, h0][, mask]; reverse): dsums, dh0, total ----------
 // dsums, and total over the steps: of z, r, the input's part of n, the state's part of n.
 
 std::vector<TensorType> infer_gru_grad(const NodeInfo& info) {
@@ -98,32 +99,64 @@ Value of_state(Graph& g, Value x, Range rows, int64_t units) {
 std::vector<Value> grad_gru(const GradContext& c) {
   require_no_gradient(c, "gru", kGates);
   Graph& g = c.graph;
-  std::vector<Value> inputs = {c.y[kGates], c.y[kSeen], of_last_steps(c, kH), c.x[2]};
+  const int64_t features = g.type(c.x[1]).shape[0], units = g.type(c.x[2]).shape[0];
+  const SeenGradient of_seen = gradient_of_seen(c, kSeen, features);
+  std::vector<Value> inputs = {c.y[kGates], c.y[kSeen], of_last_steps(c, kH, of_seen.h), c.x[2], c.x[0], c.x[1],
+                               c.x[3],      c.x[4]};
   const bool masked = c.x.size() > 5;
   if (masked) inputs.push_back(c.x[5]);
   const std::vector<Value> back = g.apply("gru_grad", inputs, c.attr);
   const Value weights = weights_gradient(g, c.y[kSeen], back[0]);
-  const int64_t features = g.type(c.x[1]).shape[0], units = g.type(c.x[2]).shape[0];
   const Shape& steps = g.type(back[0]).shape;
   const Value of_input =
       g.add("slice", {back[0]}, {{"begin", Shape{0, 0, 0}}, {"end", Shape{steps[0], steps[1], 3 * units}}});
   const Value bias = g.add("sum", {back[2]}, {{"axes", Shape{0}}, {"keepdims", true}});
   std::vector<Value> dx = {
-      g.add("matmul", {of_input, c.x[1]}, {{"transpose_b", true}}),
+      with(g, g.add("matmul", {of_input, c.x[1]}, {{"transpose_b", true}}), of_seen.x),
       slice_matrix(g, weights, {0, features}, {0, 3 * units}),
       of_state(g, weights, {features, features + units}, units),
       g.add("concatenate", {slice_matrix(g, bias, {0, 1}, {0, 3 * units}), of_state(g, bias, {0, 1}, units)},
             {{"axis", int64_t{0}}}),
-      back[1]};
+      with(g, back[1], of_seen.h0)};
   if (masked) dx.emplace_back();
   return dx;
+}
+
+// Of z, r, the input's part of n, and what the bias adds to the state's part of n.
+Value plain_gru_sums(Graph& g, Value x, Value kernel, Value bias) {
+  const int64_t columns = g.type(kernel).shape[1], units = columns / 3;
+  const auto part = [&](int64_t row, int64_t begin, int64_t end) {
+    return emit::reshape(g, slice_matrix(g, bias, {row, row + 1}, {begin, end}), {end - begin});
+  };
+  const Value gates = emit::add(g, part(0, 0, 2 * units), part(1, 0, 2 * units));
+  const Value biases =
+      g.add("concatenate", {gates, part(0, 2 * units, columns), part(1, 2 * units, columns)}, {{"axis", int64_t{0}}});
+  const Value product = g.add("matmul", {x, kernel});
+  const Shape before = {0, 0, 0}, after = {0, 0, units};
+  return emit::add(g, g.add("pad", {product}, {{"before", before}, {"after", after}, {"value", 0.0}}), biases);
+}
+
+std::vector<Value> plain_gru_step(Graph& g, Value sums, const std::vector<Value>& states, Value kernel) {
+  const int64_t units = g.type(kernel).shape[0];
+  const Value product = g.add("matmul", {states[0], kernel});
+  const auto part = [&](Value of, int64_t number) { return columns_of(g, of, number * units, (number + 1) * units); };
+  const auto gate = [&](int64_t number) {
+    return g.add("sigmoid", {emit::add(g, part(sums, number), part(product, number))});
+  };
+  const Value z = gate(0), of_state = emit::add(g, part(sums, 3), part(product, 2));
+  const Value n = g.add("tanh", {emit::add(g, part(sums, 2), emit::multiply(g, gate(1), of_state))});
+  return {emit::add(g, n, emit::multiply(g, z, emit::subtract(g, states[0], n)))};
+}
+
+std::vector<Value> grad_gru_grad(const GradContext& c) {
+  return grad_of_backward(c, 3, {7}, {plain_gru_sums, plain_gru_step});
 }
 
 }  // namespace
 
 void register_gru_ops() {
   register_op({"gru", infer_gru, prepare_gru, grad_gru});
-  register_op({"gru_grad", infer_gru_grad, prepare_gru_grad, no_second_gradient, true});
+  register_op({"gru_grad", infer_gru_grad, prepare_gru_grad, grad_gru_grad, true});
 }
 
 }  // namespace lamina

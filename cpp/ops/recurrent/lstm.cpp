@@ -1,3 +1,4 @@
+#include "ops/recurrent/plain.h"
 #include "ops/recurrent/walk.h"
 #include "ops/register.h"
 
@@ -54,7 +55,8 @@ StepKernel prepare_lstm(const NodeInfo& info) {
                      [&](auto item) { return walk_forward<Lstm, decltype(item)>(info, Recurrence(info, 4, 2)); });
 }
 
-// --- lstm_grad(gates, c, c0, dh, dc, recurrent_kernel[, mask]; reverse): dsums, dh0, dc0, total ----------------------
+// --- lstm_grad(gates, c, c0, dh, dc, recurrent_kernel[, x, kernel, bias, h0][, mask]; reverse) -----------------------
+// dsums, dh0, dc0, and dsums' total over the steps.
 
 std::vector<TensorType> infer_lstm_grad(const NodeInfo& info) {
   const BackRecurrence sizes(info, 4, 3, 2);
@@ -84,27 +86,45 @@ StepKernel prepare_lstm_grad(const NodeInfo& info) {
 std::vector<Value> grad_lstm(const GradContext& c) {
   require_no_gradient(c, "lstm", kGates);
   Graph& g = c.graph;
-  std::vector<Value> inputs = {c.y[kGates], c.y[kC], c.x[5], of_last_steps(c, kH), of_last_steps(c, kC), c.x[2]};
+  const int64_t features = g.type(c.x[1]).shape[0];
+  const SeenGradient of_seen = gradient_of_seen(c, kSeen, features);
+  const Value dh = of_last_steps(c, kH, of_seen.h), dc = of_last_steps(c, kC);
+  std::vector<Value> inputs = {c.y[kGates], c.y[kC], c.x[5], dh, dc, c.x[2], c.x[0], c.x[1], c.x[3], c.x[4]};
   const bool masked = c.x.size() > 6;
   if (masked) inputs.push_back(c.x[6]);
   const std::vector<Value> back = g.apply("lstm_grad", inputs, c.attr);
   const Value weights = weights_gradient(g, c.y[kSeen], back[0]);
-  const int64_t features = g.type(c.x[1]).shape[0], seen = g.type(weights).shape[0], width = g.type(weights).shape[1];
-  std::vector<Value> dx = {g.add("matmul", {back[0], c.x[1]}, {{"transpose_b", true}}),
+  const int64_t seen = g.type(weights).shape[0], width = g.type(weights).shape[1];
+  std::vector<Value> dx = {with(g, g.add("matmul", {back[0], c.x[1]}, {{"transpose_b", true}}), of_seen.x),
                            slice_matrix(g, weights, {0, features}, {0, width}),
                            slice_matrix(g, weights, {features, seen}, {0, width}),
                            g.add("sum", {back[3]}, {{"axes", Shape{0}}}),
-                           back[1],
+                           with(g, back[1], of_seen.h0),
                            back[2]};
   if (masked) dx.emplace_back();
   return dx;
+}
+
+std::vector<Value> plain_lstm_step(Graph& g, Value sums, const std::vector<Value>& states, Value kernel) {
+  const Value all = emit::add(g, sums, g.add("matmul", {states[0], kernel}));
+  const int64_t units = g.type(kernel).shape[0];
+  const auto gate = [&](const char* activation, int64_t number) {
+    return g.add(activation, {columns_of(g, all, number * units, (number + 1) * units)});
+  };
+  const Value in = emit::multiply(g, gate("sigmoid", 0), gate("tanh", 2));
+  const Value c = emit::add(g, emit::multiply(g, gate("sigmoid", 1), states[1]), in);
+  return {emit::multiply(g, gate("sigmoid", 3), g.add("tanh", {c})), c};
+}
+
+std::vector<Value> grad_lstm_grad(const GradContext& c) {
+  return grad_of_backward(c, 5, {9, 2}, {plain_sums, plain_lstm_step});
 }
 
 }  // namespace
 
 void register_lstm_ops() {
   register_op({"lstm", infer_lstm, prepare_lstm, grad_lstm});
-  register_op({"lstm_grad", infer_lstm_grad, prepare_lstm_grad, no_second_gradient, true});
+  register_op({"lstm_grad", infer_lstm_grad, prepare_lstm_grad, grad_lstm_grad, true});
 }
 
 }  // namespace lamina

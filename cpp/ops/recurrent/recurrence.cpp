@@ -1,6 +1,7 @@
 #include "ops/recurrent/recurrence.h"
 
 #include "ops/checks.h"
+#include "ops/recurrent/plain.h"
 
 namespace lamina {
 
@@ -55,7 +56,8 @@ Recurrence::Recurrence(const NodeInfo& info, int64_t columns_per_unit, int state
 
 BackRecurrence::BackRecurrence(const NodeInfo& info, int64_t width, int kept, int gradients) {
   kernel = kept + gradients;
-  require_count(info, kernel + 1);
+  const int forward = static_cast<int>(info.inputs.size()) > kernel + 2 ? 4 : 0, others = kernel + 1 + forward;
+  require_count(info, others);
   require_float(info, 0);
   require_rank(info, 0, 3, "(batch, steps, width)");
   require_rank(info, kernel, 2, "(units, columns)");
@@ -72,12 +74,35 @@ BackRecurrence::BackRecurrence(const NodeInfo& info, int64_t width, int kept, in
             to_string(info.inputs[i]));
     require_shape(info, i, "a gradient", {batch, last, units});
   }
-  mask = checked_mask(info, kernel + 1, *this);
+  mask = checked_mask(info, others, *this);
 }
 
-Value of_last_steps(const GradContext& c, int output) {
+Value with(Graph& g, Value a, Value b) {
+  return b ? emit::add(g, a, b) : a;
+}
+
+SeenGradient gradient_of_seen(const GradContext& c, int output, int64_t features) {
+  if (!c.dy[output]) return {};
+  Graph& g = c.graph;
+  const Shape shape = g.type(c.dy[output]).shape;
+  const int64_t batch = shape[0], steps = shape[1], seen = shape[2];
+  const bool reverse = c.attr.flag("reverse");
+  const auto states = [&](int64_t begin, int64_t end) {
+    return g.add("slice", {c.dy[output]}, {{"begin", Shape{0, begin, features}}, {"end", Shape{batch, end, seen}}});
+  };
+  // The first step saw h0, every other one what the step before it gave.
+  const Value first = reverse ? states(steps - 1, steps) : states(0, 1);
+  const Value rest = reverse ? states(0, steps - 1) : states(1, steps);
+  const Shape one = {0, 1, 0}, none = {0, 0, 0};
+  return {columns_of(g, c.dy[output], 0, features),
+          g.add("pad", {rest}, {{"before", reverse ? one : none}, {"after", reverse ? none : one}, {"value", 0.0}}),
+          emit::reshape(g, first, {batch, seen - features})};
+}
+
+Value of_last_steps(const GradContext& c, int output, Value more) {
   Graph& g = c.graph;
   const Value dy = c.dy[output];
+  if (more) return with(g, more, dy);
   const TensorType& type = g.type(c.y[output]);
   const int64_t steps = type.shape[1];
   if (!dy) return g.constant({type.dtype, {type.shape[0], 0, type.shape[2]}}, nullptr);
@@ -107,15 +132,8 @@ Value slice_matrix(Graph& g, Value x, Range rows, Range columns) {
   return g.add("slice", {x}, {{"begin", Shape{rows.begin, columns.begin}}, {"end", Shape{rows.end, columns.end}}});
 }
 
-void require_no_gradient(const GradContext& c, const char* op, size_t first) {
-  for (size_t i = first; i < c.dy.size(); ++i) {
-    require(!c.dy[i], op, ": output ", i, " is kept for the op's own gradient and cannot be differentiated");
-  }
-}
-
-std::vector<Value> no_second_gradient(const GradContext&) {
-  fail(
-      "the fused recurrent ops can be differentiated once; for gradients of gradients make the layer with unroll=True");
+void require_no_gradient(const GradContext& c, const char* op, size_t output) {
+  require(!c.dy[output], op, ": output ", output, " is kept for the op's own gradient and cannot be differentiated");
 }
 
 }  // namespace lamina

@@ -39,7 +39,7 @@ struct Recurrence : Walk {
 
 // The sizes of a backward op. Its inputs: first what the forward op computed, `kept` of them; then gradients of
 // sequences, which may be given for the last steps alone, (batch, 0..steps, units); then recurrent_kernel (units,
-// columns), and perhaps the mask.
+// columns); then, for gradients of gradients only, x, kernel, bias and h0, all or none; and perhaps the mask.
 struct BackRecurrence : Walk {
   int64_t units, columns;
   int kernel;  // the position of recurrent_kernel
@@ -60,16 +60,21 @@ struct BackRecurrence : Walk {
 // Checks the shape of an input, and that its dtype is that of input 0.
 void require_shape(const NodeInfo& info, int i, const char* what, const Shape& expected);
 
-// The gradient dy of a sequence (batch, steps, units) for as many of the last steps as there are any: often only the
-// last state went on, and the others' gradient is zeros.
-Value of_last_steps(const GradContext& context, int output);
+// What flows to x, h and h0 from what each step saw, [x, h before]: nothing where nobody differentiates a gradient.
+struct SeenGradient {
+  Value x, h, h0;
+};
+SeenGradient gradient_of_seen(const GradContext& context, int output, int64_t features);
+// The gradient dy of a sequence (batch, steps, units), and `more` of it if there is any, for as many of the last steps
+// as there are any: often only the last state went on, and the others' gradient is zeros.
+Value of_last_steps(const GradContext& context, int output, Value more = {});
+// a + b, or a alone where there is no b.
+Value with(Graph& g, Value a, Value b);
 // What x and the states before each step multiplied: seen^T dsums, (features + units, columns) for all the steps at
 // once.
 Value weights_gradient(Graph& g, Value seen, Value dsums);
 Value slice_matrix(Graph& g, Value x, Range rows, Range columns);
-// Refuses to differentiate the outputs from `first` on, which are kept for the op's gradient only.
-void require_no_gradient(const GradContext& context, const char* op, size_t first);
-// The rule of the backward ops.
-std::vector<Value> no_second_gradient(const GradContext& context);
+// Refuses to differentiate an output that is kept for the op's gradient only.
+void require_no_gradient(const GradContext& context, const char* op, size_t output);
 
 }  // namespace lamina

@@ -1,4 +1,5 @@
 #include "ops/elementwise/unary.h"
+#include "ops/recurrent/plain.h"
 #include "ops/recurrent/walk.h"
 #include "ops/register.h"
 
@@ -73,7 +74,8 @@ StepKernel prepare_simple_rnn(const NodeInfo& info) {
                      [&](auto item) { return walk_forward<SimpleRnn, decltype(item)>(info, Recurrence(info, 1, 1)); });
 }
 
-// --- simple_rnn_grad(h, dh, recurrent_kernel[, mask]; reverse, activation): dsums, dh0, total ------------------------
+// --- simple_rnn_grad(h, dh, recurrent_kernel[, x, kernel, bias, h0][, mask]; reverse, activation) --------------------
+// dsums, dh0, and dsums' total over the steps.
 
 std::vector<TensorType> infer_simple_rnn_grad(const NodeInfo& info) {
   const BackRecurrence sizes(info, 1, 1, 1);
@@ -108,27 +110,35 @@ StepKernel prepare_simple_rnn_grad(const NodeInfo& info) {
 }
 
 std::vector<Value> grad_simple_rnn(const GradContext& c) {
-  require_no_gradient(c, "simple_rnn", kSeen);
   Graph& g = c.graph;
-  std::vector<Value> inputs = {c.y[kH], of_last_steps(c, kH), c.x[2]};
+  const int64_t features = g.type(c.x[1]).shape[0], units = g.type(c.x[2]).shape[0];
+  const SeenGradient of_seen = gradient_of_seen(c, kSeen, features);
+  std::vector<Value> inputs = {c.y[kH], of_last_steps(c, kH, of_seen.h), c.x[2], c.x[0], c.x[1], c.x[3], c.x[4]};
   const bool masked = c.x.size() > 5;
   if (masked) inputs.push_back(c.x[5]);
   const std::vector<Value> back = g.apply("simple_rnn_grad", inputs, c.attr);
   const Value weights = weights_gradient(g, c.y[kSeen], back[0]);
-  const int64_t features = g.type(c.x[1]).shape[0], units = g.type(c.x[2]).shape[0];
-  std::vector<Value> dx = {g.add("matmul", {back[0], c.x[1]}, {{"transpose_b", true}}),
+  std::vector<Value> dx = {with(g, g.add("matmul", {back[0], c.x[1]}, {{"transpose_b", true}}), of_seen.x),
                            slice_matrix(g, weights, {0, features}, {0, units}),
                            slice_matrix(g, weights, {features, features + units}, {0, units}),
-                           g.add("sum", {back[2]}, {{"axes", Shape{0}}}), back[1]};
+                           g.add("sum", {back[2]}, {{"axes", Shape{0}}}), with(g, back[1], of_seen.h0)};
   if (masked) dx.emplace_back();
   return dx;
+}
+
+std::vector<Value> grad_simple_rnn_grad(const GradContext& c) {
+  const auto step = [&](Graph& g, Value sums, const std::vector<Value>& states, Value kernel) -> std::vector<Value> {
+    const Value sum = emit::add(g, sums, g.add("matmul", {states[0], kernel}));
+    return {g.add(c.attr.text("activation", "tanh"), {sum}, c.attr)};
+  };
+  return grad_of_backward(c, 2, {6}, {plain_sums, step});
 }
 
 }  // namespace
 
 void register_simple_rnn_ops() {
   register_op({"simple_rnn", infer_simple_rnn, prepare_simple_rnn, grad_simple_rnn});
-  register_op({"simple_rnn_grad", infer_simple_rnn_grad, prepare_simple_rnn_grad, no_second_gradient});
+  register_op({"simple_rnn_grad", infer_simple_rnn_grad, prepare_simple_rnn_grad, grad_simple_rnn_grad});
 }
 
 }  // namespace lamina

@@ -4,6 +4,7 @@ from lamina.data.arrays import ArrayData, array_data
 from lamina.data.batches import (
     BatchData,
     is_batches,
+    pack_x_y_sample_weight,
     refuse_beside_batches,
     unpack_x_y_sample_weight,
     warn_exhausted,
@@ -15,6 +16,7 @@ __all__ = [
     "BatchData",
     "array_data",
     "is_batches",
+    "pack_x_y_sample_weight",
     "refuse_beside_batches",
     "to_array",
     "unpack_x_y_sample_weight",

@@ -73,6 +73,16 @@ def unpack_x_y_sample_weight(data: Any) -> tuple[Any, Any, Any]:
     return x, y, sample_weight
 
 
+def pack_x_y_sample_weight(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
+    """Return data as `Model.train_step` takes it: x, (x, y) or (x, y, sample_weight).
+
+    An x that is itself a list or tuple, of several inputs, comes alone as (x,).
+    """
+    if y is None:
+        return (x,) if isinstance(x, (list, tuple)) else x
+    return (x, y) if sample_weight is None else (x, y, sample_weight)
+
+
 def is_batches(x: Any, y: Any) -> bool:
     """Return whether `x` yields batches rather than being the data itself."""
     if isinstance(x, list):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from lamina import _core, nest, ops
-from lamina.data import ArrayData
+from lamina.data import ArrayData, pack_x_y_sample_weight
 from lamina.tensor import TracedTensor
 from lamina.trace import Trace
 from lamina.variable import Variable
@@ -131,7 +131,7 @@ class Steps:
         self, kind: str, step: Callable[[Any], Any], data: ArrayData, rows: int
     ) -> Step:
         def run(x: Any, y: Any, sample_weight: Any) -> None:
-            logs = step(pack(x, y, sample_weight))
+            logs = step(pack_x_y_sample_weight(x, y, sample_weight))
             if logs is None:
                 return
             own = self._model.overrides(f"{kind}_step")
@@ -153,7 +153,8 @@ class Steps:
 
     def _compile_predict(self, data: ArrayData, rows: int) -> Step:
         self._build("predict", data, rows)
-        trace, outputs = _trace(lambda x, y, w: self._model.predict_step(pack(x)), data, rows)
+        step = self._model.predict_step
+        trace, outputs = _trace(lambda x, y, w: step(pack_x_y_sample_weight(x)), data, rows)
         structure = nest.map_structure(lambda _: None, outputs)
         leaves = [trace.lift(leaf) for leaf in nest.flatten(outputs)]
         return Step(trace.compile(leaves), structure, tuple((y.shape, y.dtype) for y in leaves))
@@ -183,16 +184,6 @@ def _trace(
         leaves = [enter(leaf) for leaf in nest.flatten(data.parts)]
         outputs = function(*nest.pack_as(data.parts, leaves))
     return trace, outputs
-
-
-def pack(x: Any, y: Any = None, sample_weight: Any = None) -> Any:
-    """Return data as `train_step` takes it: x, (x, y) or (x, y, sample_weight).
-
-    An x that is itself a list or tuple, of several inputs, comes alone as (x,).
-    """
-    if y is None:
-        return (x,) if isinstance(x, (list, tuple)) else x
-    return (x, y) if sample_weight is None else (x, y, sample_weight)
 
 
 def _flat(results: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from lamina import _lazy
 
 if TYPE_CHECKING:
+    from lamina.data.batches import pack_x_y_sample_weight as pack_x_y_sample_weight
     from lamina.data.batches import unpack_x_y_sample_weight as unpack_x_y_sample_weight
     from lamina.registry import custom_object_scope as custom_object_scope
     from lamina.registry import get_custom_objects as get_custom_objects
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 __getattr__, __dir__, __all__ = _lazy.exports(
     __name__,
     names={
-        "data.batches": ("unpack_x_y_sample_weight",),
+        "data.batches": ("pack_x_y_sample_weight", "unpack_x_y_sample_weight"),
         "registry": (
             "custom_object_scope",
             "get_custom_objects",
