@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -94,7 +95,7 @@ class Players(models.Model):
         return {tracker.name: tracker.result() for tracker in self.metrics}
 
 
-def test_a_model_with_a_step_of_its_own_needs_no_call() -> None:
+def test_a_model_with_a_step_of_its_own_needs_no_call(tmp_path: Path) -> None:
     lamina.utils.set_random_seed(0)
     players = Players()
     players.compile(optimizers.Adam(0.01), optimizers.Adam(0.01))
@@ -108,6 +109,13 @@ def test_a_model_with_a_step_of_its_own_needs_no_call() -> None:
     assert [int(each.iterations) for each in players.optimizers] == [9, 9]
     with pytest.raises(NotImplementedError, match="must override call"):
         players.predict(X, verbose=0)
+
+    players.save(tmp_path / "players.lamina")
+    with pytest.warns(UserWarning, match=r"its compile\(\) is its own"):
+        loaded = models.load_model(tmp_path / "players.lamina", {"Players": Players})
+    assert (loaded.name, loaded.compiled) == (players.name, False)
+    for one, other in zip(loaded.get_weights(), players.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_only_the_metrics_that_an_override_names_are_reported() -> None:

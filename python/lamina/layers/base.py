@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from numpy.typing import NDArray
 
@@ -20,6 +20,7 @@ from lamina.trace import untraced
 from lamina.utils.naming import auto_name
 from lamina.variable import Variable
 
+L = TypeVar("L", bound="Layer")
 _COMMON = ("activity_regularizer", "trainable", "dtype", "name", "input_shape", "input_dim")
 _STARRED = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 
@@ -177,6 +178,21 @@ class Layer(Calling, Configurable):
             if name not in _COMMON and parameter.kind not in _STARRED:
                 config[name] = _plain(getattr(self, name, given.arguments[name]))
         return config
+
+    @classmethod
+    def from_config(cls: type[L], config: dict[str, Any]) -> L:
+        """Return the layer, with new weights, that `get_config` described.
+
+        Of the arguments common to all layers, those that a class does not take are set afterwards.
+        """
+        taken = inspect.signature(cls).parameters
+        late: dict[str, Any] = {}
+        if all(parameter.kind is not inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):
+            late = {key: config[key] for key in _COMMON if key in config and key not in taken}
+        layer = cls(**{key: value for key, value in config.items() if key not in late})
+        for key, value in late.items():
+            setattr(layer, key, value)
+        return layer
 
     def __reduce__(self) -> Any:
         values = [variable.numpy() for variable in self.variables]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, cast
 
 import lamina  # its metrics and optimizers are loaded when a model is compiled
@@ -179,7 +180,20 @@ class Compilable:
         return {name: registry.serialize(value) for name, value in config.items()}
 
     def compile_from_config(self, config: dict[str, Any]) -> None:
-        """Compile the model by what `get_compile_config` returned."""
+        """Compile the model by what `get_compile_config` returned.
+
+        A model with a compile() of its own that overrides neither is left uncompiled, with a
+        warning.
+        """
+        kind = type(self)
+        known = kind.get_compile_config is Compilable.get_compile_config
+        if known and kind.compile is not Compilable.compile:
+            warnings.warn(
+                f"{kind.__name__}: not compiled, as its compile() is its own; call it, or override "
+                f"get_compile_config() and compile_from_config()",
+                stacklevel=2,
+            )
+            return
         kinds = {"optimizer": registry.optimizers, "loss": registry.losses}
         self.compile(
             **{

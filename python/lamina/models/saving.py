@@ -1,9 +1,9 @@
 """Models in files: one safetensors file of arrays, with a JSON description in its metadata.
 
 The description (key "lamina") holds: format, version, model (architecture), build (input shapes
-of a model that is not a graph), weights (keys of the arrays by layer, in order), random (keys of
-generator states), optimizer (keys of its variables), compile (arguments of `compile`). Nothing in
-it is code.
+of a model that is not a graph), parts (those of the layers in it), weights (keys of the arrays by
+layer, in order), random (keys of all other state), optimizer (keys of its variables), compile
+(arguments of `compile`). Nothing in it is code.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def save_model(
     model: Model, filepath: Any, overwrite: bool = True, include_optimizer: bool = True
 ) -> None:
     """Write everything about a model to a file."""
-    if not model.built:
+    if not (model.built or all(part.built for part in model._layers)):
         raise ValueError(
             f"{model._title}: save() needs a built model; "
             f"call it on data, or build(input_shape), first"
@@ -59,7 +59,11 @@ def take_apart(
     model: Model, include_optimizer: bool = True
 ) -> tuple[dict[str, Any], dict[str, Array]]:
     """Return everything about a model: its description, and the arrays this names."""
-    about: dict[str, Any] = {"model": describe(model), "build": model._build_shapes}
+    about: dict[str, Any] = {"model": describe(model)}
+    if model._built:
+        about["build"] = model._build_shapes
+    if model._graph is None:
+        about["parts"] = [part._build_shapes for part in model._layers]
     arrays = _put_weights(model, about)
     if model.compiled:
         about["compile"] = _compile_config(model)
@@ -120,6 +124,10 @@ def _put_together(
         model = revive(about["model"])
         if not model.built and about.get("build"):
             model.build(**map_shapes(free_batch, about["build"]))
+        # A step of the user's own may use layers that `call` does not.
+        for part, shapes in zip(model._layers, about.get("parts", ()), strict=False):
+            if shapes and not part.built:
+                part.build(**map_shapes(free_batch, shapes))
         _assign(_match_groups(contents, model, by_name=False, skip_mismatch=False))
         states = _generator_states(model)
         _assign(
@@ -129,7 +137,7 @@ def _put_together(
         )
         if compile and about.get("compile"):
             model.compile_from_config(about["compile"])
-            if about.get("optimizer"):
+            if model.compiled and about.get("optimizer"):
                 saved = [arrays[key] for key in about["optimizer"]]
                 _assign(_fitting(path, list(model.optimizer.variables), saved, "optimizer state"))
     return model
