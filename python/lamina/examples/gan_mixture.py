@@ -33,7 +33,6 @@ class GAN(models.Model):
         super().__init__()
         self.generator, self.discriminator, self.noise = generator, discriminator, noise
         self.seed = random.SeedGenerator()
-        self.built = True
 
     def compile(self, generator_optimizer: Any, discriminator_optimizer: Any) -> None:  # type: ignore[override]
         super().compile()
@@ -43,8 +42,7 @@ class GAN(models.Model):
     def generate(self, count: int, training: bool = False) -> Any:
         return self.generator(random.normal((count, self.noise), seed=self.seed), training=training)
 
-    def train_step(self, data: Any) -> dict[str, Any]:
-        (real,) = data
+    def train_step(self, real: Any) -> dict[str, Any]:
         rows = real.shape[0]
 
         made = ops.stop_gradient(self.generate(rows, training=True))
