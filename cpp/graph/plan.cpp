@@ -11,22 +11,35 @@ namespace lamina {
 
 namespace {
 
-void run_step(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
-  const StepData data(table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]);
-  const Worker part{worker.index, std::min(step.workers, worker.count)};
-  if (step.kernel.walk) {
-    if (part.count > 1) {
-      step.kernel.walk(data, worker, barrier);
-    } else if (part.index == 0) {
-      step.kernel.walk(data, part, barrier);
-    }
+StepData data_of(const Step& step, void* const* table) {
+  return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]};
+}
+
+void run_alone(const Step& step, void* const* table, SpinBarrier& barrier) {
+  const StepData data = data_of(step, table);
+  if (step.kernel.walk) return step.kernel.walk(data, Worker{}, barrier);
+  int phase = 0;
+  do step.kernel.run(data, Worker{}, phase);
+  while (++phase < step.kernel.phases);
+}
+
+// One worker's part of a step of a team of several.
+void run_share(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
+  if (step.workers == 1) {
+    if (worker.index == 0) run_alone(step, table, barrier);
     return;
   }
+  const StepData data = data_of(step, table);
+  if (step.kernel.walk) return step.kernel.walk(data, worker, barrier);
+  const Worker part{worker.index, std::min(step.workers, worker.count)};
   for (int phase = 0; phase < step.kernel.phases; ++phase) {
-    // Only a step that several workers share meets between its phases; a lone worker's order is enough.
-    if (phase > 0 && part.count > 1) barrier.wait(worker.count);
+    if (phase > 0) barrier.wait(worker.count);
     if (part.index < part.count) step.kernel.run(data, part, phase);
   }
+}
+
+void run_step(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
+  worker.count == 1 ? run_alone(step, table, barrier) : run_share(step, table, worker, barrier);
 }
 
 }  // namespace

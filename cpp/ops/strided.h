@@ -43,8 +43,13 @@ class StridedWalk {
   template <typename F>
   void run(Range range, F&& row) const {
     if (range.begin >= range.end) return;
-    std::array<int64_t, kMaxRank> index;
     std::array<int64_t, N> offsets = {};
+    if (rank_ == 1) {
+      for (int n = 0; n < N; ++n) offsets[n] = range.begin * strides_[n][0];
+      row(range.begin, offsets, range.size());
+      return;
+    }
+    std::array<int64_t, kMaxRank> index;
     int64_t rest = range.begin;
     for (size_t axis = rank_; axis-- > 0;) {
       index[axis] = rest % sizes_[axis];

@@ -74,7 +74,7 @@ def binary_cases() -> list[Case]:
     for a, b in PAIRS:
         for name in ("add", "subtract", "multiply", "maximum", "minimum", "sigmoid_crossentropy"):
             cases.append(case(name, values(*a), values(*b)))
-        for name in ("divide", "mod", "floor_divide"):
+        for name in ("divide", "divide_no_nan", "mod", "floor_divide"):
             cases.append(case(name, values(*a), values(*b, low=0.6, high=3)))
         for name in ("power", "arctan2"):
             cases.append(case(name, values(*a, low=0.2, high=3), values(*b)))

@@ -85,11 +85,18 @@ std::vector<Value> grad_multiply(const GradContext& c) {
   return unbroadcast(c, emit::multiply(c.graph, c.dy[0], c.x[1]), emit::multiply(c.graph, c.dy[0], c.x[0]));
 }
 
-// z = x / y: dz / y and -dz / y z.
-std::vector<Value> grad_divide(const GradContext& c) {
+// z = x / y: dz / y and -dz / y z, by the same kind of division.
+std::vector<Value> grad_quotient(const GradContext& c, const char* divide) {
   Graph& g = c.graph;
-  const Value dx = emit::divide(g, c.dy[0], c.x[1]);
+  const Value dx = g.add(divide, {c.dy[0], c.x[1]});
   return unbroadcast(c, dx, emit::negate(g, emit::multiply(g, dx, c.y[0])));
+}
+
+std::vector<Value> grad_divide(const GradContext& c) {
+  return grad_quotient(c, "divide");
+}
+std::vector<Value> grad_divide_no_nan(const GradContext& c) {
+  return grad_quotient(c, "divide_no_nan");
 }
 
 std::vector<Value> grad_floor_divide(const GradContext& c) {

@@ -72,9 +72,7 @@ def divide(x1: TensorLike, x2: TensorLike) -> TensorBase:
 @compiled_operation
 def divide_no_nan(x1: TensorLike, x2: TensorLike) -> TensorBase:
     """Return x1 / x2, and 0 where x2 is 0."""
-    a, b = (to_floating(x) for x in to_common(x1, x2))
-    zero = equal(b, 0)
-    return where(zero, 0.0, divide(a, where(zero, 1.0, b)))
+    return _floating("divide_no_nan", x1, x2)
 
 
 @compiled_operation

@@ -26,12 +26,21 @@ def _power_slope_in_exponent(x: Array, y: Array) -> Array:
     return np.asarray(np.where(x > 0, x**y * np.log(positive), 0))
 
 
+def _divide_no_nan(x: Array, y: Array) -> Array:
+    return np.asarray(np.where(y == 0, 0, x / np.where(y == 0, 1, y)))
+
+
 # name: (forward, slope in x, slope in y)
 SMOOTH: dict[str, tuple[Formula, Formula, Formula]] = {
     "add": (np.add, lambda x, y: np.ones_like(x), lambda x, y: np.ones_like(y)),
     "subtract": (np.subtract, lambda x, y: np.ones_like(x), lambda x, y: -np.ones_like(y)),
     "multiply": (np.multiply, lambda x, y: y, lambda x, y: x),
     "divide": (np.divide, lambda x, y: 1 / y, lambda x, y: -x / y**2),
+    "divide_no_nan": (
+        _divide_no_nan,
+        lambda x, y: _divide_no_nan(np.ones_like(x), y),
+        lambda x, y: -_divide_no_nan(x, y**2),
+    ),
     "power": (np.power, lambda x, y: y * x ** (y - 1), _power_slope_in_exponent),
     "maximum": (np.maximum, *_halves(lambda x, y: x > y)),
     "minimum": (np.minimum, *_halves(lambda x, y: x < y)),
