@@ -2,6 +2,7 @@
 
 #include <pybind11/stl.h>
 
+#include <atomic>
 #include <optional>
 
 #include "bind/argument.h"
@@ -10,6 +11,7 @@
 #include "bind/interrupt.h"
 #include "bind/register.h"
 #include "core/error.h"
+#include "core/threads.h"
 #include "graph/plan.h"
 #include "kernels/dispatch.h"
 
@@ -28,6 +30,22 @@ bool all_finite(const void* elements, DType dtype, int64_t count) {
     kernels().reduce.of(T{}).residue(static_cast<const T*>(elements), 1, count, count, &zero);
     return zero == 0;
   });
+}
+
+// Of data that is to be trained on, or the like.
+bool array_is_finite(const py::array& given) {
+  constexpr int64_t kWorthATeam = 1 << 16;  // elements
+  const py::array array = contiguous(given);
+  const DType dtype = dtype_of_array(array);
+  const int64_t size = array.size(), item = item_size(dtype);
+  const char* elements = static_cast<const char*>(array.data());
+  const py::gil_scoped_release release;
+  std::atomic<bool> finite = true;
+  run_team(size < kWorthATeam ? 1 : thread_count(), [&](Worker worker, SpinBarrier&) {
+    const Range share = worker.share(size);
+    if (!all_finite(elements + share.begin * item, dtype, share.size())) finite = false;
+  });
+  return finite;
 }
 
 // What is remembered holds while this stands.
@@ -232,6 +250,7 @@ void bind_recall(py::module_& module) {
                                [](void* pointer) { delete static_cast<std::shared_ptr<Recall>*>(pointer); });
         return py::reinterpret_steal<py::object>(PyCFunction_New(&method, self.ptr()));
       });
+  module.def("all_finite", &array_is_finite, py::arg("array"));
   module.def("forget_recalled", &forget_recalled);
   module.def("set_tracing", [](bool tracing) { t_tracing = tracing; }, py::arg("tracing"));
 }

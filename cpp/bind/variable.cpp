@@ -5,6 +5,7 @@
 #include "bind/array.h"
 #include "bind/register.h"
 #include "core/error.h"
+#include "core/seed_sequence.h"
 
 namespace lamina::bind {
 
@@ -39,6 +40,20 @@ py::array to_numpy(const Variable& variable) {
   return copy;
 }
 
+// An integer in [0, 2^63) from a random state, int64 (key, counter), which counts on.
+int64_t draw_seed(Variable& state) {
+  require(state.type == TensorType{DType::kInt64, {2}}, "draw_seed: expected a random state, int64 (2,), received ",
+          to_string(state.type));
+  uint64_t* words = static_cast<uint64_t*>(state.buffer.data());
+  std::vector<uint32_t> entropy;
+  for (const uint64_t word : {words[0], words[1]}) {
+    entropy.push_back(static_cast<uint32_t>(word));
+    if (word >> 32 != 0) entropy.push_back(static_cast<uint32_t>(word >> 32));
+  }
+  ++words[1];
+  return static_cast<int64_t>(seed_from(entropy) >> 1);
+}
+
 }  // namespace
 
 void bind_variable(py::module_& module) {
@@ -50,6 +65,7 @@ void bind_variable(py::module_& module) {
       .def_property_readonly("name", [](const Variable& variable) { return variable.name; })
       .def("numpy", &to_numpy, "Return a copy of the value.")
       .def("assign", &assign, py::arg("value"), "Replace the value by one of the same shape, cast to the dtype.");
+  module.def("draw_seed", &draw_seed, py::arg("state"));
 }
 
 }  // namespace lamina::bind

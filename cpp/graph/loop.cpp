@@ -142,7 +142,8 @@ Loop::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::tim
 }
 
 void Loop::run_until(int64_t last, Clock::time_point deadline, LazyClock& clock) {
-  const int most = std::min(std::max(plan_->workers(), tail_ ? tail_->workers() : 1), thread_count());
+  const int useful = std::max(plan_->workers(), tail_ ? tail_->workers() : 1);
+  const int most = useful == 1 ? 1 : std::min(useful, thread_count());
   if (most == 1) {
     run_team_until(1, last, deadline, clock, false);
     return;

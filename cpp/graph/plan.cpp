@@ -11,11 +11,12 @@ namespace lamina {
 
 namespace {
 
-StepData data_of(const Step& step, void* const* table) {
+[[gnu::always_inline]] inline StepData data_of(const Step& step, void* const* table) {
   return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]};
 }
 
-void run_alone(const Step& step, void* const* table, SpinBarrier& barrier) {
+// Inline, as small plans are little else than a list of such calls.
+[[gnu::always_inline]] inline void run_alone(const Step& step, void* const* table, SpinBarrier& barrier) {
   const StepData data = data_of(step, table);
   if (step.kernel.walk) return step.kernel.walk(data, Worker{}, barrier);
   int phase = 0;
@@ -38,17 +39,20 @@ void run_share(const Step& step, void* const* table, Worker worker, SpinBarrier&
   }
 }
 
-void run_step(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
-  worker.count == 1 ? run_alone(step, table, barrier) : run_share(step, table, worker, barrier);
-}
-
 }  // namespace
 
 void Plan::walk(void* const* table, Worker worker, SpinBarrier& barrier) const {
+  if (worker.count == 1) {
+    for (const Step& step : steps_) {
+      if (step.checks > 0 && faulty(step.checks)) return;
+      run_alone(step, table, barrier);
+    }
+    return;
+  }
   for (const Step& step : steps_) {
     if (step.barrier) barrier.wait(worker.count);
     if (step.checks > 0 && faulty(step.checks)) return;
-    run_step(step, table, worker, barrier);
+    run_share(step, table, worker, barrier);
   }
 }
 
@@ -142,7 +146,7 @@ std::vector<double> Plan::profile(const void* const* inputs, void* const* output
     for (int repeat = 0; repeat < repeats; ++repeat) {
       for (size_t i = 0; i < steps_.size(); ++i) {
         const auto start = Clock::now();
-        run_step(steps_[i], table_.data(), worker, barrier);
+        run_share(steps_[i], table_.data(), worker, barrier);
         barrier.wait(worker.count);
         if (worker.index > 0) continue;
         times[i].push_back(std::chrono::duration<double, std::nano>(Clock::now() - start).count());

@@ -21,6 +21,9 @@ class Variable:
     def numpy(self) -> Array: ...
     def assign(self, value: Array) -> None: ...
 
+def draw_seed(state: Variable) -> int:
+    """Return an integer in [0, 2^63) drawn from a random state, int64 (2,), which counts on."""
+
 class Graph:
     """A pure dataflow graph; values are integers handed out by its methods."""
 
@@ -103,6 +106,9 @@ class Recall:
         It returns one output, or a tuple of several, and None also while this thread describes a
         graph.
         """
+
+def all_finite(array: Array) -> bool:
+    """Return whether no element is NaN or infinite."""
 
 def forget_recalled() -> None:
     """Let every `Recall` forget what it remembers."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamina import dtypes, ops
+from lamina._core import draw_seed
 from lamina.ops import argmax, cast, expand_dims, log, take
 from lamina.ops._apply import apply_one, to_floating, to_tensor
 from lamina.registry import Configurable
@@ -60,12 +61,7 @@ def global_generator() -> SeedGenerator:
 
 def next_seed() -> int:
     """Draw an integer in [0, 2^63) from the global generator, at once even inside a trace."""
-    state = get_state()
-    core = global_generator().state.core
-    core.assign(state + np.array([0, 1]))
-    return int(
-        np.random.SeedSequence(state.view(np.uint64).tolist()).generate_state(1, np.uint64)[0] >> 1
-    )
+    return draw_seed(global_generator().state.core)
 
 
 def get_state() -> NDArray[np.int64]:

@@ -47,6 +47,14 @@ def test_the_global_seed_fixes_everything() -> None:
     assert random.next_seed() == seed
 
 
+def test_drawn_seeds_are_those_of_numpys_seed_sequence() -> None:
+    for words in ([0, 0], [5, 3], [2**32, 1], [2**63 + 7, 2**40], [2**64 - 1, 2**33 + 1]):
+        random.set_state(np.array(words, np.uint64).view(np.int64))
+        expected = np.random.SeedSequence(words).generate_state(1, np.uint64)[0] >> 1
+        assert random.next_seed() == int(expected)
+        np.testing.assert_array_equal(random.get_state().view(np.uint64)[1], words[1] + 1)
+
+
 def test_random_numbers_have_their_distributions() -> None:
     uniform = random.uniform((20000,), -1, 3, seed=1).numpy()
     assert (uniform >= -1).all()

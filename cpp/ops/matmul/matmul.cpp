@@ -139,6 +139,13 @@ StepKernel prepare_product(const NodeInfo& info) {
 
   StepKernel kernel;
   kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
+  if (product.at_once() && batch == 1 && c_blocks.count == 1) {
+    kernel.run = [product, epilogue](const StepData& data, Worker worker, int) {
+      if (worker.index > 0) return;
+      product.run_at_once(data.in<T>(0), data.in<T>(1), data.out<T>(), epilogue.at(data));
+    };
+    return kernel;
+  }
   const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
   kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * most;
   kernel.run = [=](const StepData& data, Worker worker, int) {

@@ -21,6 +21,8 @@ constexpr int64_t kMostRows = 1024;
 constexpr int64_t kSparseRows = 16;
 // A row counts as sparse if one in so many of its elements, or fewer, is not 0. (Measured.)
 constexpr int64_t kSparse = 2;
+// Multiply-adds of a product that is not worth sharing.
+constexpr int64_t kAtOnce = 1 << 16;
 // Elements of a row of A that lie a multiple of this apart meet in the same few lines of the first cache, and have to
 // be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
@@ -78,6 +80,26 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   if (pack_b_) packed_b_size_ = width_ * depth_;
   if (pack_a_) packed_a_size_ = height_ * depth_;
   if (sparse_a_) nonzeros_size_ = kSparseRows * (1 + depth_ + lanes);
+
+  const bool one_tile = m_ <= max_rows_ && (n_ == panel_ || n_ < lanes) && std::min({m_, n_, k}) > 0;
+  at_once_ = one_tile && scratch_size() == 0 && blocks == 1 && m * n * k <= kAtOnce;
+}
+
+template <typename T>
+void Product<T>::run_at_once(const T* a, const T* b, T* c, const Epilogue<T>& epilogue) const {
+  if (exchanged_) std::swap(a, b);
+  const T* start = epilogue.bias;
+  if (exchanged_ && start != nullptr) {
+    std::fill_n(c, n_, *start);
+    start = c;
+  }
+  const GemmTask<T> task = {k_, a, a_row_, a_step_, b, use_dot_ ? b_column_ : b_step_, start, 0, c, n_, n_};
+  if (use_dot_) {
+    kernels_->dot(task, m_);
+  } else {
+    kernels_->tile[n_ < kernels_->lanes ? 0 : panel_ / kernels_->lanes][m_ - 1](task);
+  }
+  epilogue.finish(c, m_, n_, n_);
 }
 
 // What the last tiles of a block bring into the second cache while they compute: series of lines, one for every p.

@@ -39,6 +39,9 @@ class Product {
            T* scratch) const {
     run_depth(a, b, c, c_row, epilogue, rows, columns, {0, depth_blocks()}, scratch);
   }
+  // Whether one call of a kernel does it all, and no second worker could help; then so does `run_at_once`.
+  bool at_once() const { return at_once_; }
+  void run_at_once(const T* a, const T* b, T* c, const Epilogue<T>& epilogue) const;
   // k is cut into blocks, and C is the sum of their products in order. This adds up a few of them in C; the first gets
   // the bias, and the activation follows upon the last.
   int64_t depth_blocks() const { return divide_up(k_, depth_); }
@@ -64,6 +67,7 @@ class Product {
   int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step],
   int64_t a_block_ = 0;        // and this further on for each block of k before p's
   int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
+  bool at_once_;
   bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;               // vectors run along k
   bool pack_a_, pack_b_;

@@ -42,19 +42,23 @@ class Reduction {
   // arguments are those of ReduceKernel, `output` is the index of the first output.
   template <typename T, typename F>
   void run(const T* x, Range outputs, Range repeats, Range length, F&& f) const {
+    const auto take = [&](const T* matrix, int64_t first, int64_t count) {
+      if (by_rows_) {
+        f(matrix + first * length_ + length.begin, count, length.size(), length_, outputs.begin);
+      } else {
+        f(matrix + length.begin * width_ + first, length.size(), count, width_, outputs.begin);
+      }
+    };
+    if (kept_count_ == 1 && reduced_count_ == 1) {
+      if (outputs.size() > 0 && repeats.size() > 0) take(x, outputs.begin, outputs.size());
+      return;
+    }
     while (outputs.begin < outputs.end) {
       const int64_t kept = outputs.begin / width_, first = outputs.begin % width_;
       const int64_t count = std::min(width_ - first, outputs.size());
       const T* matrix = x + offset(kept_, kept);
       reduced_.run(repeats, [&](int64_t, const std::array<int64_t, 1>& at, int64_t n) {
-        for (int64_t i = 0; i < n; ++i) {
-          const T* block = matrix + at[0] + i * reduced_.inner_stride(0);
-          if (by_rows_) {
-            f(block + first * length_ + length.begin, count, length.size(), length_, outputs.begin);
-          } else {
-            f(block + length.begin * width_ + first, length.size(), count, width_, outputs.begin);
-          }
-        }
+        for (int64_t i = 0; i < n; ++i) take(matrix + at[0] + i * reduced_.inner_stride(0), first, count);
       });
       outputs.begin += count;
     }

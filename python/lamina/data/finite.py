@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 
 from lamina import config
+from lamina._core import all_finite
 from lamina.data.convert import Array, position_text
 
 
@@ -17,17 +17,9 @@ def check_finite(array: Array, name: str, source: Any) -> None:
     source: what the array was converted from; it names columns and shows values that did not fit.
     `lamina.config.set_check_numerics(False)` turns the check off.
     """
-    if array.dtype.kind != "f" or not config.check_numerics():
+    if array.dtype.kind != "f" or not config.check_numerics() or all_finite(array):
         return
-    # One pass: a sum of squares is NaN or infinite if an element is. It overflows for huge numbers
-    # as well, so only then is every element looked at.
-    flat = array.reshape(-1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(np.dot(flat, flat)):
-            return
     finite = np.isfinite(array)
-    if finite.all():
-        return
     position = tuple(int(i) for i in np.unravel_index(np.argmin(finite), array.shape))
     count = array.size - np.count_nonzero(finite)
     raise ValueError(
