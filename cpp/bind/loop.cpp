@@ -102,11 +102,13 @@ class ArrayLoop {
     for (size_t i = 0; i < arrays.size(); ++i) {
       const TensorType received = type_of_array(arrays[i]);
       TensorType expected = types[i];
-      require(!expected.shape.empty() && expected.shape[0] == batch, "Loop: ", role, " ", i, " of the plan is ",
-              to_string(expected), ", not a batch of ", batch, " rows");
+      if (expected.shape.empty() || expected.shape[0] != batch) {
+        fail("Loop: ", role, " ", i, " of the plan is ", to_string(expected), ", not a batch of ", batch, " rows");
+      }
       expected.shape[0] = rows;
-      require(received == expected, "Loop: expected ", role, " ", i, " to be ", to_string(expected), ", received ",
-              to_string(received));
+      if (received != expected) {
+        fail("Loop: expected ", role, " ", i, " to be ", to_string(expected), ", received ", to_string(received));
+      }
       require(is_plain(arrays[i]), "Loop: expected ", role, " ", i, " to be C-contiguous and aligned");
     }
   }

@@ -60,23 +60,26 @@ Loop::Loop(std::vector<RowArray> arrays, std::vector<RowArray> outputs, int64_t 
   }
 }
 
+void Loop::make_batches() {
+  if (!batches_.empty()) return;
+  std::vector<std::unique_ptr<Buffer>> batches;
+  for (const RowArray& array : arrays_) batches.push_back(std::make_unique<Buffer>(batch_ * array.row_bytes));
+  batches_ = std::move(batches);
+}
+
 void Loop::begin(std::vector<int64_t> order) {
-  if (!order.empty() && batches_.empty()) {
-    std::vector<std::unique_ptr<Buffer>> batches;
-    for (const RowArray& array : arrays_) batches.push_back(std::make_unique<Buffer>(batch_ * array.row_bytes));
-    batches_ = std::move(batches);
-  }
+  if (!order.empty()) make_batches();
   order_ = std::move(order);
   next_ = 0;
 }
 
 void Loop::begin_shuffled(uint64_t seed) {
-  std::vector<int64_t> order = std::move(order_);  // its memory serves again
-  order.resize(static_cast<size_t>(rows_));
-  std::iota(order.begin(), order.end(), 0);
+  make_batches();
+  order_.resize(static_cast<size_t>(rows_));
+  std::iota(order_.begin(), order_.end(), 0);
   SplitMix random(seed);
-  for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random.below(i)]);
-  begin(std::move(order));
+  for (size_t i = order_.size(); i > 1; --i) std::swap(order_[i - 1], order_[random.below(i)]);
+  next_ = 0;
 }
 
 void Loop::bind(int64_t index) {
@@ -114,45 +117,41 @@ std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> Loop::lock
   return {plan_->lock(), tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>()};
 }
 
-Loop::Clock::duration Loop::run_team_until(int workers, int64_t last, Clock::time_point deadline, LazyClock& clock,
-                                           bool measured) {
-  const int64_t first = next_;
-  Clock::time_point start = clock.now();
-  bool stop = false;  // written by worker 0 before a barrier, read by all after it
-  run_team(workers, [&](Worker worker, SpinBarrier& barrier) {
-    const FlushDenormals flush(plan_->writes_variables());
-    for (int64_t index = first; index < last; ++index) {
-      if (worker.index == 0) bind(index);
-      if (!order_.empty()) gather(index, worker);
-      barrier.wait(worker.count);
-      const Plan& plan = plan_for(index);
-      plan.walk(worker, barrier);
-      if (worker.index == 0) {
-        const bool faulty = plan.faulty();
-        if (!faulty) next_ = index + 1;
-        clock.pass(plan.nanoseconds());
-        if (measured && index == first) start = clock.read();
-        stop = faulty || clock.now() >= deadline || stop_wanted.load(std::memory_order_relaxed);
-      }
-      barrier.wait(worker.count);
-      if (stop) break;
+void Loop::run_share(Worker worker, SpinBarrier& barrier, Stretch& stretch) {
+  const FlushDenormals flush(plan_->writes_variables());
+  for (int64_t index = stretch.first; index < stretch.last; ++index) {
+    if (worker.index == 0) bind(index);
+    if (!order_.empty()) gather(index, worker);
+    barrier.wait(worker.count);
+    const Plan& plan = plan_for(index);
+    plan.walk(worker, barrier);
+    if (worker.index == 0) {
+      const bool faulty = plan.faulty();
+      if (!faulty) next_ = index + 1;
+      stretch.clock.pass(plan.nanoseconds());
+      if (stretch.measured && index == stretch.first) stretch.counted_from = stretch.clock.read();
+      stretch.stop = faulty || stretch.clock.now() >= stretch.deadline || stop_wanted.load(std::memory_order_relaxed);
     }
-  });
-  return measured ? clock.read() - start : Clock::duration();
+    barrier.wait(worker.count);
+    if (stretch.stop) break;
+  }
 }
 
 void Loop::run_until(int64_t last, Clock::time_point deadline, LazyClock& clock) {
   const int useful = std::max(plan_->workers(), tail_ ? tail_->workers() : 1);
   const int most = useful == 1 ? 1 : std::min(useful, thread_count());
   if (most == 1) {
-    run_team_until(1, last, deadline, clock, false);
+    Stretch stretch{next_, last, deadline, clock};
+    SpinBarrier alone;
+    run_share(Worker{}, alone, stretch);
     return;
   }
   do {
     const TeamTuner::Turn turn = tuner_.next(most);
-    const int64_t first = next_, end = first + std::min(turn.batches, last - first);
-    const auto rest = run_team_until(turn.workers, end, std::min(turn.until, deadline), clock, true);
-    if (next_ > first + 1) tuner_.record(turn, rest / (next_ - first - 1));
+    Stretch stretch{next_, next_ + std::min(turn.batches, last - next_), std::min(turn.until, deadline), clock, true};
+    run_team(turn.workers, [&](Worker worker, SpinBarrier& barrier) { run_share(worker, barrier, stretch); });
+    const int64_t counted = next_ - stretch.first - 1;
+    if (counted > 0) tuner_.record(turn, (clock.read() - stretch.counted_from) / counted);
   } while (next_ < last && clock.now() < deadline && !faulty() && !stop_wanted);
 }
 

@@ -42,15 +42,25 @@ class Loop {
  private:
   using Clock = LazyClock::Clock;
 
+  // Batches for one team; it stops at the deadline.
+  struct Stretch {
+    int64_t first, last;
+    Clock::time_point deadline;
+    LazyClock& clock;
+    bool measured = false;                // in time, from the end of the first batch on,
+    Clock::time_point counted_from = {};  // which was here
+    bool stop = false;                    // written by worker 0 before a barrier, read by all after it
+  };
+
   Plan& plan_for(int64_t index) const { return index < whole_batches_ ? *plan_ : *tail_; }
   std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> lock() const;
   // Runs batches up to `last`, one at least, until the clock or somebody says stop.
   void run_until(int64_t last, Clock::time_point deadline, LazyClock& clock);
-  // The same on one team; returns the time that the batches after the first took, if it is to be `measured`.
-  Clock::duration run_team_until(int workers, int64_t last, Clock::time_point deadline, LazyClock& clock,
-                                 bool measured);
+  // One worker's part of what a team runs without a break.
+  void run_share(Worker worker, SpinBarrier& barrier, Stretch& stretch);
   bool faulty() const { return plan_->faulty() || (tail_ && tail_->faulty()); }
   void raise_faults() const;
+  void make_batches();
   void bind(int64_t index);
   void gather(int64_t index, Worker worker) const;
 

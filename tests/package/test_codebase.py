@@ -38,7 +38,7 @@ PYTHON_ROOMS = (
 # Leaves know next to nothing of the rest, and the reference nothing at all.
 LEAVES: dict[str, set[str]] = {
     "callbacks": {"progress", "registry"},
-    "data": {"config", "nest"},
+    "data": {"_core", "config", "nest"},
     "datasets": set(),
     "reference": set(),
 }

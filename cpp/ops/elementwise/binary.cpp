@@ -34,7 +34,13 @@ StepKernel prepare_broadcast(const NodeInfo& info, BinaryKernel<T, R> kernel, do
   StepKernel step;
   step.nanoseconds = elementwise_ns(info, size, cost);
   constexpr int64_t kEnoughRows = 16;
-  if (walk.rank() == 2 && walk.axis_size(1) >= kEnoughRows) {
+  if (walk.rank() == 1) {
+    step.run = [=](const StepData& data, Worker worker, int) {
+      const Range range = worker.share(size, kGrain);
+      kernel({data.in<T>(0) + range.begin * dx, 0, dx}, {data.in<T>(1) + range.begin * dy, 0, dy},
+             data.out<R>() + range.begin, 1, range.size());
+    };
+  } else if (walk.rank() == 2 && walk.axis_size(1) >= kEnoughRows) {
     const int64_t rows = walk.axis_size(1), x_row = walk.axis_stride(0, 1), y_row = walk.axis_stride(1, 1);
     step.run = [=](const StepData& data, Worker worker, int) {
       const Range range = worker.share(rows);
