@@ -85,23 +85,6 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   at_once_ = one_tile && scratch_size() == 0 && blocks == 1 && m * n * k <= kAtOnce;
 }
 
-template <typename T>
-void Product<T>::run_at_once(const T* a, const T* b, T* c, const Epilogue<T>& epilogue) const {
-  if (exchanged_) std::swap(a, b);
-  const T* start = epilogue.bias;
-  if (exchanged_ && start != nullptr) {
-    std::fill_n(c, n_, *start);
-    start = c;
-  }
-  const GemmTask<T> task = {k_, a, a_row_, a_step_, b, use_dot_ ? b_column_ : b_step_, start, 0, c, n_, n_};
-  if (use_dot_) {
-    kernels_->dot(task, m_);
-  } else {
-    kernels_->tile[n_ < kernels_->lanes ? 0 : panel_ / kernels_->lanes][m_ - 1](task);
-  }
-  epilogue.finish(c, m_, n_, n_);
-}
-
 // What the last tiles of a block bring into the second cache while they compute: series of lines, one for every p.
 template <typename T>
 struct Product<T>::Ahead {

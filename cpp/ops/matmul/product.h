@@ -68,8 +68,8 @@ class Product {
   int64_t a_block_ = 0;        // and this further on for each block of k before p's
   int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
   bool at_once_;
-  bool exchanged_ = false;     // n was 1: A and B have changed places, and the only bias goes to every element
-  bool use_dot_;               // vectors run along k
+  bool exchanged_ = false;  // n was 1: A and B have changed places, and the only bias goes to every element
+  bool use_dot_;            // vectors run along k
   bool pack_a_, pack_b_;
   bool sparse_a_;
   int64_t depth_;     // k is cut into blocks of this
