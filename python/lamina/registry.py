@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 
 import numpy as np
 
+from lamina.utils.calls import mismatch
 from lamina.utils.errors import blaming
 from lamina.utils.naming import to_snake_case
 
@@ -188,15 +189,24 @@ def _named(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         with blaming(type(self).__name__):
+            if init.__module__.startswith("lamina."):  # users' annotations may be loose
+                args = tuple(map(_python_number, args))
+                kwargs = {name: _python_number(value) for name, value in kwargs.items()}
+                wrong = mismatch(init, (self, *args), kwargs)
+                if wrong is not None:
+                    raise ValueError(wrong)
             init(self, *args, **kwargs)
 
     return wrapped
 
 
+def _python_number(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
 def serialize(value: Any) -> Any:
     """Return a value as JSON can hold it: objects as class_name and config, functions by name."""
-    if isinstance(value, np.generic):  # first: np.float64 is a float too
-        return value.item()
+    value = _python_number(value)
     if value is None or isinstance(value, (bool, int, float, str)):
         return value
     if isinstance(value, np.ndarray):

@@ -89,5 +89,5 @@ def test_gradients_have_the_same_bits_on_any_number_of_threads(rows: tuple[int, 
 
 @pytest.mark.parametrize(("input_dim", "output_dim"), [(0, 2), (3, 0), (2.5, 2), (True, 2)])
 def test_sizes_are_positive(input_dim: float, output_dim: float) -> None:
-    with pytest.raises(ValueError, match="positive integer"):
+    with pytest.raises(ValueError, match="integer"):
         layers.Embedding(input_dim, output_dim)

@@ -121,7 +121,7 @@ def ones(*shape: int) -> Any:
 WRONG = {
     "Dense(0)": (lambda: layers.Dense(0), "units=0"),
     "Dense(-3)": (lambda: layers.Dense(-3), "positive integer, received units=-3"),
-    "Dense('3')": (lambda: layers.Dense("3"), "units='3'"),
+    "Dense('3')": (lambda: layers.Dense("3"), "expected units to be an integer, received '3'"),
     "features": (
         lambda: built()(ones(32, 12)),
         r"Dense 'hidden': expected input with 13 features, received shape \(32, 12\)",
@@ -134,9 +134,12 @@ WRONG = {
         "^LSTM.*: expected a regularizer",
     ),
     "dtype": (lambda: layers.Dense(3, dtype="f2"), "^Dense: expected a dtype of .*received 'f2'"),
-    "input_shape": (lambda: layers.Dense(3, input_shape=1.5), "^Dense: .* received shape 1.5"),
+    "input_shape": (lambda: layers.Dense(3, input_shape=1.5), "^Dense: .* received 1.5"),
     "arguments": (lambda: layers.Lambda(abs, arguments=3), "^Lambda .* dict of arguments"),
-    "half an axis": (lambda: layers.BatchNormalization(axis=1.5), "whole number, .*axis=1.5"),
+    "half an axis": (
+        lambda: layers.BatchNormalization(axis=1.5),
+        "axis to be an integer, received 1.5",
+    ),
     "no layers": (lambda: Sequential(3), "^Sequential .* expected a list of layers, received 3"),
     "too large": (
         lambda: layers.Conv2DTranspose(2, 2, strides=10**12)(ones(2, 6, 6, 4)),
@@ -177,7 +180,7 @@ WRONG = {
         r"\(None, 3\), received \(2, 4\)",
     ),
     "no shape": (lambda: layers.Input(), "either shape or batch_shape"),
-    "bad shape": (lambda: layers.Input((3, "x")), r"received shape \(3, 'x'\)"),
+    "bad shape": (lambda: layers.Input((3, "x")), r"received \(3, 'x'\)"),
 }
 
 
@@ -230,3 +233,12 @@ def test_a_failed_build_leaves_no_weights() -> None:
     layer.wrong = False
     assert layer(ones(1, 2)).shape == (1, 2)
     assert len(layer.weights) == 1
+
+
+def test_numbers_of_numpy_are_numbers() -> None:
+    labels = np.array([0, 3, 1])
+    layer = layers.Dense(labels.max() + 1, kernel_regularizer="l2")
+    assert type(layer.units) is int
+    assert layer.get_config()["units"] == 4
+    assert layers.LayerNormalization(axis=np.int64(1)).axis == 1
+    assert layers.Embedding(labels.max() + 1, np.int32(2))(labels).shape == (3, 2)

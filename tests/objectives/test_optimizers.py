@@ -246,7 +246,7 @@ def test_errors() -> None:
         optimizers.SGD(momentum=1.5)
     with pytest.raises(ValueError, match="beta_1"):
         optimizers.Adam(beta_1=-0.1)
-    with pytest.raises(TypeError, match="first step"):
+    with pytest.raises(ValueError, match="learning_rate to be a number"):
         optimizers.Rprop(schedules.CosineDecay(0.1, 10))  # type: ignore[arg-type]
     with pytest.raises(ValueError, match=r"eta_plus in \[1"):
         optimizers.Rprop(eta_plus=0.5)
@@ -273,3 +273,15 @@ def test_errors_of_use() -> None:
         optimizers.SGD(schedules.CosineDecay(0.1, 10)).learning_rate = 0.1
     assert int(optimizer.iterations) == 0
     np.testing.assert_array_equal(variables[0].numpy(), np.asarray(START[0], "float32"))
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: optimizers.SGD(nesterov="yes"), "SGD: expected nesterov to be True or False"),
+        (lambda: optimizers.Adam(epsilon=[1e-7]), "Adam: expected epsilon to be a number"),
+    ],
+)
+def test_arguments_of_a_wrong_type(make: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=f"^{message}"):
+        make()

@@ -149,11 +149,14 @@ class KLDivergence(FunctionLoss):
 
 def sparse_labels(y_true: Any, y_pred_shape: tuple[int, ...], axis: int = -1) -> TensorBase:
     """Return labels as int32 of the predictions' shape without the classes' axis."""
-    labels = ops.convert_to_tensor(y_true)
-    if labels.ndim == len(y_pred_shape) and labels.shape[axis] == 1:
-        labels = ops.squeeze(labels, axis)
+    rank = len(y_pred_shape)
+    if not -rank <= axis < rank:
+        raise ValueError(f"expected classes along an axis of {y_pred_shape}, received axis={axis}")
     expected = list(y_pred_shape)
     del expected[axis]
+    labels = ops.convert_to_tensor(y_true)
+    if labels.ndim == rank and labels.shape[axis] == 1:
+        labels = ops.squeeze(labels, axis)
     if labels.shape != tuple(expected):
         raise ValueError(
             f"expected labels of shape {tuple(expected)} for predictions of shape {y_pred_shape}, "

@@ -159,9 +159,7 @@ def _segment_extreme(
     if sign > 0:
         nothing = np.inf if dtypes.is_floating(rows.dtype) else limits.max
     if rows.ndim == 0 or ids.shape != rows.shape[:1]:
-        raise ValueError(
-            f"expected an id for each row of {rows.shape}, received {ids.shape[0]}"
-        )
+        raise ValueError(f"expected an id for each row of {rows.shape}, received {ids.shape[0]}")
     member = expand_dims(np.arange(count, dtype=np.int32), 1) == cast(ids, "int32")
     member = reshape(member, (count, ids.shape[0], *(1,) * (rows.ndim - 1)))
     found: TensorBase = reduce(where(member, rows, np.asarray(nothing, rows.dtype)), axis=1)

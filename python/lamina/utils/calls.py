@@ -8,8 +8,11 @@ import operator
 import re
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from types import NoneType, UnionType
 from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,16 +77,25 @@ def mismatch(fn: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, A
     None, if all are what they should be as far as annotations tell. A dtype has many forms, and
     what is made a tensor even more: those are left to who takes them.
     """
+    signature, hints = _asked(fn)
     try:
-        given = inspect.signature(fn).bind(*args, **kwargs).arguments
-        hints = typing.get_type_hints(fn)
-    except (TypeError, NameError):  # arguments are missing, or annotations for the type checker
+        given = signature.bind(*args, **kwargs).arguments
+    except TypeError:  # arguments are missing: Python says so
         return None
     for name, value in given.items():
         hint = hints.get(name, Any)
         if name != "dtype" and not _is(value, hint):
             return f"expected {name} to be {_described(hint)}, received {_shown(value)}"
     return None
+
+
+@functools.cache
+def _asked(fn: Callable[..., Any]) -> tuple[inspect.Signature, dict[str, Any]]:
+    plain, hints = inspect.unwrap(fn), {}
+    for name, annotation in plain.__annotations__.items():
+        with suppress(NameError):  # what is imported for the type checker alone
+            hints[name] = eval(str(annotation), plain.__globals__)
+    return inspect.signature(fn), hints
 
 
 def _is(value: Any, hint: Any) -> bool:
@@ -96,6 +108,8 @@ def _is(value: Any, hint: Any) -> bool:
         return value is None
     if hint is str:
         return isinstance(value, str)
+    if hint is bool and (value is None or isinstance(value, np.bool_)):
+        return True  # as good as False, or as Python's own
     if hint in (bool, int):
         return _converts(operator.index, value)
     if hint is float:
@@ -120,7 +134,8 @@ def _converts(to: Callable[[Any], Any], value: Any) -> bool:
 
 def _described(hint: Any, plural: bool = False) -> str:
     if typing.get_origin(hint) in (UnionType, typing.Union):
-        return " or ".join(_described(part, plural) for part in typing.get_args(hint))
+        parts = [_described(part, plural) for part in typing.get_args(hint)]
+        return f"{parts[0]} (or {' or '.join(parts[1:])})" if plural else " or ".join(parts)
     if typing.get_origin(hint) is Sequence:
         (item,) = typing.get_args(hint)
         many = "sequences" if plural else "a sequence"
