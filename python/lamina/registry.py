@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from types import MappingProxyType, ModuleType
+from collections.abc import Callable, Mapping
+from types import ModuleType
 from typing import Any, TypeVar, cast
 
 import numpy as np
@@ -15,14 +13,18 @@ import numpy as np
 from lamina.utils.calls import mismatch
 from lamina.utils.errors import blaming
 from lamina.utils.naming import to_snake_case
+from lamina.utils.own_objects import (
+    custom_object_scope,
+    get_custom_objects,
+    in_scope,
+    own_name,
+)
 
 C = TypeVar("C")  # a class or a function
 Self = TypeVar("Self", bound="Configurable")
 Config = dict[str, Any]
 
 _registries: list[Registry] = []
-_custom: dict[str, Any] = {}  # by "package>Name" and by "Name", see register_serializable
-_scope: ContextVar[Mapping[str, Any]] = ContextVar("custom_objects", default=MappingProxyType({}))
 
 
 def _load_late(module: ModuleType) -> None:
@@ -47,7 +49,7 @@ class Registry:
         """Make a class or function known by its name (or `name`), a class by its snake_case too."""
 
         def enter(entry: C) -> C:
-            known_as = name or _own_name(entry)
+            known_as = name or own_name(entry)
             accepted = [known_as, *aliases]
             if isinstance(entry, type):
                 accepted.append(to_snake_case(known_as))
@@ -72,12 +74,17 @@ class Registry:
         """Return the name an object is registered under, None if it is not."""
         return self._names.get(entry)
 
+    def knows(self, name: str) -> bool:
+        """Return whether an object is registered under a name."""
+        getattr(self._load(), name, None)  # which registers what is loaded only when asked for
+        return name in self._entries
+
     def find(self, name: str) -> Any:
         """Return the class or function of a name; raise ValueError with the nearest known one."""
         home = self._load()
         if name not in self._entries and not hasattr(home, name):
             self.names()  # perhaps another name of one that is loaded only when asked for
-        for known in (_scope.get(), self._entries, _custom):
+        for known in (in_scope(), self._entries, get_custom_objects()):
             if name in known:
                 return known[name]
         import difflib  # late: wanted for mistakes only
@@ -226,44 +233,31 @@ def serialize(value: Any) -> Any:
     )
 
 
+def deserialize(config: Any, custom_objects: Mapping[str, Any] | None = None) -> Any:
+    """Return what `serialize` was given, whatever its kind; text, functions' names too, as it is.
+
+    A name of several kinds, such as that of a loss and its metric, means the first: the loss.
+    """
+    if custom_objects:
+        with custom_object_scope(custom_objects):
+            return deserialize(config)
+    if isinstance(config, list):
+        return [deserialize(item) for item in config]
+    if not isinstance(config, dict):
+        return config
+    if "class_name" not in config:
+        return {key: deserialize(value) for key, value in config.items()}
+    kinds = (kind for kind in _registries if kind.knows(config["class_name"]))
+    return next(kinds, layers).deserialize(config)
+
+
 def name_of(entry: Any) -> str:
     """Return the name a class or function is known by: registered, or its own."""
     for registry in _registries:
         if (name := registry.name_of(entry)) is not None:
             return name
-    return next((name for name, known in _custom.items() if known is entry), str(entry.__name__))
-
-
-def register_serializable(package: str = "Custom", name: str | None = None) -> Callable[[C], C]:
-    """Make your own class or function known to loading, as "package>Name" and as "Name"."""
-
-    def enter(entry: C) -> C:
-        known_as = name or _own_name(entry)
-        if isinstance(entry, type) and not hasattr(entry, "get_config"):
-            raise ValueError(f"register_serializable: class {known_as} needs a get_config method")
-        _custom[f"{package}>{known_as}"] = entry
-        _custom[known_as] = entry
-        return entry
-
-    return enter
-
-
-register_keras_serializable = register_serializable  # Keras's name of it
-
-
-def get_custom_objects() -> dict[str, Any]:
-    """Return your own classes and functions by name, as a dict that may be added to."""
-    return _custom
-
-
-@contextmanager
-def custom_object_scope(custom_objects: Mapping[str, Any]) -> Iterator[None]:
-    """Let names mean your own classes and functions within the `with` block."""
-    token = _scope.set({**_scope.get(), **custom_objects})
-    try:
-        yield
-    finally:
-        _scope.reset(token)
+    own = get_custom_objects().items()
+    return next((name for name, known in own if known is entry), own_name(entry))
 
 
 def _parameters(cls: type) -> dict[str, Any]:
@@ -273,10 +267,6 @@ def _parameters(cls: type) -> dict[str, Any]:
     starred = (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD)
     parameters = signature(cls).parameters.values()
     return {p.name: p.default for p in parameters if p.kind not in starred}
-
-
-def _own_name(entry: Any) -> str:
-    return str(entry.__name__)
 
 
 def _is_default(value: Any, default: Any) -> bool:

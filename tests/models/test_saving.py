@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from safetensors import safe_open
 
-from lamina import Input, Model, Sequential, layers, models, ops
-from lamina.registry import register_serializable
+from lamina import Input, Model, Sequential, layers, losses, models, ops, saving
+from lamina.saving import register_serializable
 from saved_models import LABELS, Tower, X, rng, stack, trained
 
 
@@ -41,6 +41,43 @@ def test_training_goes_on_where_it_stopped(tmp_path: Path, name: str) -> None:
     assert histories[0] == histories[1]
     assert_equal(again.get_weights(), model.get_weights())
     assert again.evaluate(X, LABELS, verbose=0) == model.evaluate(X, LABELS, verbose=0)
+
+
+class Pair(Model):
+    """Two models that are arguments, and none of those common to all layers."""
+
+    def __init__(self, encoder: Any, decoder: Any) -> None:
+        super().__init__()
+        self.encoder, self.decoder = encoder, decoder
+
+    def call(self, x: Any) -> Any:
+        return self.decoder(self.encoder(x))
+
+
+def test_arguments_that_are_models_and_frozen_after_training(tmp_path: Path) -> None:
+    pair = Pair(stack(), Sequential([layers.Dense(3)]))
+    pair.compile("adam", "mse")
+    pair.fit(X, X[:, :3], verbose=0)
+    pair.trainable = False
+    pair.save(tmp_path / "pair")
+    with pytest.warns(UserWarning, match="optimizer starts anew: .* expected 2 arrays, found 14"):
+        again = models.load_model(tmp_path / "pair", {"Pair": Pair})
+    assert (again.name, again.trainable, again.encoder.name) == (
+        pair.name,
+        False,
+        pair.encoder.name,
+    )
+    np.testing.assert_array_equal(again(X), pair(X))
+
+
+def test_any_object_to_plain_data_and_back() -> None:
+    given = {"layer": layers.Dense(3, "relu", name="d"), "losses": [losses.Huber(0.5), None, "mse"]}
+    plain = saving.serialize_keras_object(given)
+    found = saving.deserialize_keras_object(json.loads(json.dumps(plain)))
+    assert found["layer"].get_config() == given["layer"].get_config()
+    assert repr(found["losses"]) == repr(given["losses"])
+    custom = saving.serialize_keras_object(Pair(None, None))
+    assert type(saving.deserialize_keras_object(custom, {"Pair": Pair})) is Pair
 
 
 def test_the_optimizer_and_compilation_can_stay_out(tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ NAMES = {
         normal randint shuffle truncated_normal uniform""",
     "lamina.regularizers": "Regularizer L1 L2 L1L2 l1 l2 l1_l2 get serialize deserialize",
     "lamina.saving": """custom_object_scope get_custom_objects load_model load_weights save_model
-        save_weights register_serializable register_keras_serializable""",
+        save_weights register_serializable register_keras_serializable serialize_keras_object
+        deserialize_keras_object""",
     "lamina.utils": """set_random_seed to_categorical split_dataset normalize set_num_threads
         get_num_threads custom_object_scope register_keras_serializable pack_x_y_sample_weight
         unpack_x_y_sample_weight PyDataset Sequence pad_sequences clear_session""",

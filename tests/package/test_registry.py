@@ -12,7 +12,8 @@ import pytest
 
 import lamina
 from lamina import activations, ops, registry, utils
-from lamina.registry import Configurable, Registry, custom_object_scope, register_serializable
+from lamina.registry import Configurable, Registry
+from lamina.saving import custom_object_scope, register_serializable
 from lamina.utils.naming import auto_name, clear_session, to_snake_case
 
 X = np.linspace(-3, 3, 13, dtype=np.float32)

@@ -13,7 +13,7 @@ from lamina import constraints, dtypes, initializers, regularizers
 from lamina.layers import context, masks
 from lamina.layers.calling import Calling, shapes_of
 from lamina.layers.input_spec import as_shape, free_batch, map_shapes
-from lamina.registry import Configurable, serialize
+from lamina.registry import Configurable, deserialize, layers, serialize
 from lamina.symbolic import Node, infer
 from lamina.tensor import KerasTensor
 from lamina.trace import untraced
@@ -183,8 +183,11 @@ class Layer(Calling, Configurable):
     def from_config(cls: type[L], config: dict[str, Any]) -> L:
         """Return the layer, with new weights, that `get_config` described.
 
-        Of the arguments common to all layers, those that a class does not take are set afterwards.
+        For classes of your own, arguments that are layers or the like are made again from their own
+        configs, and what they do not take of the arguments common to all layers is set afterwards.
         """
+        if layers.name_of(cls) is None:
+            config = deserialize(config)
         taken = inspect.signature(cls).parameters
         late: dict[str, Any] = {}
         if all(parameter.kind is not inspect.Parameter.VAR_KEYWORD for parameter in taken.values()):

@@ -201,7 +201,7 @@ class Compilable:
                 for name, value in config.items()
             }
         )
-        if self.built:
+        if self.built and self.optimizer is not None:
             self.optimizer.build(self.trained_variables())
 
 

@@ -13,6 +13,7 @@ from lamina.models.graph import Graph
 from lamina.models.model import Model
 from lamina.symbolic import Operation
 from lamina.tensor import KerasTensor, Tensor, TensorBase
+from lamina.utils.own_objects import custom_object_scope
 
 
 @registry.layers.register()
@@ -39,7 +40,7 @@ class Functional(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the model, with new weights, that `get_config` described."""
-        with registry.custom_object_scope(custom_objects or {}):
+        with custom_object_scope(custom_objects or {}):
             inputs, outputs = graph_from_config(config)
         return cls(
             inputs, outputs, name=config.get("name"), trainable=config.get("trainable", True)

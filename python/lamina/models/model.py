@@ -11,6 +11,7 @@ from lamina.layers.base import Layer
 from lamina.models.graph import Graph
 from lamina.models.training import Trainer
 from lamina.tensor import KerasTensor
+from lamina.utils.own_objects import custom_object_scope
 
 
 @registry.layers.register()
@@ -184,7 +185,7 @@ class Model(Trainer, Layer):
             from lamina.models.functional import Functional
 
             return Functional.from_config(config, custom_objects)
-        with registry.custom_object_scope(custom_objects or {}):
+        with custom_object_scope(custom_objects or {}):
             return super().from_config(config)
 
     def to_json(self, **options: Any) -> str:

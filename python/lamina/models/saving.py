@@ -19,6 +19,7 @@ from lamina.layers.base import Layer
 from lamina.layers.input_spec import free_batch, map_shapes
 from lamina.models.files import Array, Contents, read, write
 from lamina.models.model import Model
+from lamina.utils.own_objects import custom_object_scope
 from lamina.variable import Variable
 
 Pairs = list[tuple[Variable, Array]]
@@ -120,7 +121,7 @@ def _put_together(
     contents: Contents, custom_objects: Mapping[str, Any] | None = None, compile: bool = True
 ) -> Model:
     path, about, arrays = contents
-    with registry.custom_object_scope(custom_objects or {}):
+    with custom_object_scope(custom_objects or {}):
         model = revive(about["model"])
         if not model.built and about.get("build"):
             model.build(**map_shapes(free_batch, about["build"]))
@@ -138,9 +139,17 @@ def _put_together(
         if compile and about.get("compile"):
             model.compile_from_config(about["compile"])
             if model.compiled and about.get("optimizer"):
-                saved = [arrays[key] for key in about["optimizer"]]
-                _assign(_fitting(path, list(model.optimizer.variables), saved, "optimizer state"))
+                _restore_optimizer(contents, model)
     return model
+
+
+def _restore_optimizer(contents: Contents, model: Model) -> None:
+    model.optimizer.build(model.trained_variables())
+    saved = [contents.arrays[key] for key in contents.about["optimizer"]]
+    try:
+        _assign(_fitting(contents.path, list(model.optimizer.variables), saved, "optimizer state"))
+    except ValueError as error:  # layers were frozen or thawed after training
+        warnings.warn(f"{model._title}: its optimizer starts anew: {error}", stacklevel=5)
 
 
 def load_weights(

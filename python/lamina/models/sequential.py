@@ -12,6 +12,7 @@ from lamina.layers.core import InputLayer
 from lamina.models.graph import Graph
 from lamina.models.model import Model
 from lamina.tensor import KerasTensor
+from lamina.utils.own_objects import custom_object_scope
 
 
 @registry.layers.register()
@@ -124,7 +125,7 @@ class Sequential(Model):
     @classmethod
     def from_config(cls, config: dict[str, Any], custom_objects: Any = None) -> Any:
         """Return the model, with new weights, that `get_config` described."""
-        with registry.custom_object_scope(custom_objects or {}):
+        with custom_object_scope(custom_objects or {}):
             layers = [registry.layers.deserialize(layer) for layer in config["layers"]]
         return cls(layers, trainable=config.get("trainable", True), name=config.get("name"))
 
