@@ -67,5 +67,12 @@ CASES: list[tuple[str, dict[str, Any], str, list[float]]] = [
         "binary",
         [0.0290627, 0.123948, 0.353223, 0.0383347],
     ),
+    ("Dice", {"axis": -1}, "binary", [0.189189, 0.666667, 0.382716, 0.166667]),
+    (
+        "Tversky",
+        {"alpha": 0.3, "beta": 0.8, "axis": -1},
+        "binary",
+        [0.171271, 0.67033, 0.408983, 0.242424],
+    ),
     ("CategoricalFocalCrossentropy", {}, "one-hot", [0.00802519, 0.147487, 0.020433, 0.621482]),
 ]

@@ -109,6 +109,14 @@ def test_axis_of_the_classes() -> None:
         np.testing.assert_allclose(sparse, last, rtol=1e-6)
 
 
+def test_overlap_of_the_whole_batch() -> None:
+    bits, chances = batch("binary")
+    assert float(losses.Dice()(bits, chances)) == pytest.approx(0.3221757, rel=1e-6)
+    assert float(losses.Tversky(0.2, 0.7)(bits, chances)) == pytest.approx(0.2980936, rel=1e-6)
+    both = losses.tversky(bits, chances), losses.dice(bits, chances)
+    assert float(both[0]) == pytest.approx(float(both[1]), rel=1e-5)
+
+
 def test_labels_may_have_a_last_axis_of_1_and_any_dtype() -> None:
     labels, y_pred = batch("labels")
     loss = losses.SparseCategoricalCrossentropy()

@@ -95,6 +95,7 @@ def some(x: Array) -> Options:
 
 V, M, T = (7,), (3, 5), (2, 3, 5)
 MEAN, VARIANCE = [1.0, -2.0, 0.5], [4.0, 0.25, 0.0]
+NOISE = ("AlphaDropout", "Dropout", "GaussianDropout")
 CASES = [
     Case("InputLayer", (V,), {"shape": V}),
     Case("Identity", (M,)),
@@ -128,13 +129,14 @@ CASES = [
     Case("Embedding", ((),), {"input_dim": 5, "output_dim": 17}),
     Case("Masking", (M,)),
     Case("Masking", (T,), {"mask_value": 2.5}),
-    Case("Dropout", (M,), {"rate": 0.5}),
-    Case("Dropout", (M,), {"rate": 0.3}, call=training),
+    *[Case(name, (M,), {"rate": 0.3}, call=training) for name in NOISE],
+    *[Case(name, (M,), {"rate": 0.5}) for name in NOISE],
+    *[Case("Dropout", (M,), {"rate": rate}, call=training) for rate in (0.0, 1.0)],
     Case("Dropout", (T,), {"rate": 0.3, "noise_shape": (None, 1, None, 5)}, call=training),
-    Case("Dropout", (M,), {"rate": 1.0}, call=training),
-    Case("Dropout", (M,), {"rate": 0.0}, call=training),
+    Case("AlphaDropout", (M,), {"rate": 0.6, "noise_shape": (None, 1, 5)}, call=training),
     Case("GaussianNoise", (M,), {"stddev": 0.5}),
     Case("GaussianNoise", (M,), {"stddev": 0.5}, call=training),
+    Case("ActivityRegularization", (M,), {"l1": 0.1, "l2": 0.2}),
     Case("Rescaling", (V,), {"scale": 0.25, "offset": -1}),
     Case("Rescaling", ((4, 3),), {"scale": [0.5, 2, 3]}),
     Case("Normalization", ((3,),), {"mean": MEAN, "variance": VARIANCE}),
@@ -176,7 +178,7 @@ class Pair:
         self.options = {**case.arguments, **case.reference, **self.call}
         self.state = None
         generator = getattr(self.layer, "seed_generator", None)
-        if generator or case.name in ("Dropout", "GaussianNoise"):
+        if generator or case.name in (*NOISE, "GaussianNoise"):
             self.state = generator.state.numpy() if generator else np.zeros(2, np.int64)
             self.options["state"] = self.state
         if case.name == "Lambda":

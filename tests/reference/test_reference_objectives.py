@@ -44,6 +44,8 @@ LOSS_CASES: list[tuple[str, Any, Any, Options]] = [
     ("binary_crossentropy", *BITS, {"label_smoothing": 0.1}),
     ("binary_crossentropy", BITS[0], REAL[1], {"from_logits": True}),
     ("binary_focal_crossentropy", *BITS, {}),
+    ("dice", *BITS, {"axis": -1}),
+    ("tversky", *BITS, {"alpha": 0.3, "beta": 0.8, "axis": -1}),
     ("categorical_crossentropy", ONE_HOT, CHANCES, {}),
     ("categorical_crossentropy", ONE_HOT, 3 * CHANCES, {"label_smoothing": 0.1}),
     ("categorical_crossentropy", ONE_HOT, REAL[1], {"from_logits": True}),

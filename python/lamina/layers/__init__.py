@@ -107,7 +107,10 @@ if TYPE_CHECKING:
     from lamina.layers.recurrent import SimpleRNNCell as SimpleRNNCell
     from lamina.layers.recurrent import StackedRNNCells as StackedRNNCells
     from lamina.layers.recurrent import TimeDistributed as TimeDistributed
+    from lamina.layers.regularization import ActivityRegularization as ActivityRegularization
+    from lamina.layers.regularization import AlphaDropout as AlphaDropout
     from lamina.layers.regularization import Dropout as Dropout
+    from lamina.layers.regularization import GaussianDropout as GaussianDropout
     from lamina.layers.regularization import GaussianNoise as GaussianNoise
     from lamina.layers.regularization import SpatialDropout1D as SpatialDropout1D
     from lamina.layers.regularization import SpatialDropout2D as SpatialDropout2D
@@ -176,8 +179,8 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             *("SimpleRNNCell", "StackedRNNCells", "TimeDistributed"),
         ),
         "layers.regularization": (
-            *("Dropout", "GaussianNoise", "SpatialDropout1D", "SpatialDropout2D"),
-            *("SpatialDropout3D",),
+            *("ActivityRegularization", "AlphaDropout", "Dropout", "GaussianDropout"),
+            *("GaussianNoise", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D"),
         ),
         "layers.resizing": (
             *("CenterCrop", "Cropping1D", "Cropping2D", "Cropping3D", "Resizing", "UpSampling1D"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
-from lamina import ops, random
+from lamina import ops, random, regularizers
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec
 from lamina.layers.spatial import data_format_of, spatial_axes
@@ -53,6 +54,28 @@ class Dropout(Layer):
         if not training or self.rate == 0:
             return inputs
         return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
+
+
+@layers.register()
+class AlphaDropout(Dropout):
+    """Dropout that keeps the mean 0 and the variance 1 of what `selu` gives.
+
+    A share `rate` of the elements becomes `selu`'s limit at minus infinity, then all are scaled and
+    shifted. noise_shape: shape of the mask (None: the input's size there), broadcast to the input.
+    Source: Klambauer et al. 2017, arXiv:1706.02515.
+    """
+
+    _limit: ClassVar[float] = -1.7580993408473768  # selu(-inf) = -scale alpha
+
+    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
+        if not training or self.rate == 0:
+            return inputs
+        wanted = self.noise_shape or (None,) * inputs.ndim
+        shape = [n if size is None else size for size, n in zip(wanted, inputs.shape, strict=True)]
+        drawn = random.uniform(shape, dtype=self.compute_dtype, seed=self.seed_generator)
+        scale = ((1 - self.rate) * (1 + self.rate * self._limit**2)) ** -0.5
+        dropped = ops.where(drawn >= self.rate, inputs, self._limit)
+        return scale * dropped - scale * self._limit * self.rate
 
 
 class _SpatialDropout(Dropout):
@@ -127,6 +150,52 @@ class GaussianNoise(Layer):
             inputs.shape, 0.0, self.stddev, dtype=self.compute_dtype, seed=self.seed_generator
         )
         return ops.add(inputs, noise)
+
+
+@layers.register()
+class GaussianDropout(Layer):
+    """Multiply by normal noise of mean 1 and variance rate / (1 - rate), as dropout's is.
+
+    Source: Srivastava et al. 2014, JMLR 15, section 10.
+    """
+
+    supports_masking = True
+
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.rate = from_0_to_1(self._title, "rate", rate)
+        self.seed = seed
+        if rate == 1:
+            raise ValueError(f"{self._title}: expected rate < 1, which would be infinite noise")
+        if rate > 0:
+            self.seed_generator = SeedGenerator(seed)
+
+    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
+        if not training or self.rate == 0:
+            return inputs
+        stddev = math.sqrt(self.rate / (1 - self.rate))
+        return inputs * random.normal(
+            inputs.shape, 1.0, stddev, dtype=self.compute_dtype, seed=self.seed_generator
+        )
+
+
+@layers.register()
+class ActivityRegularization(Layer):
+    """Return the inputs, and add l1 Σ|x| + l2 Σx² to the loss, per sample."""
+
+    supports_masking = True
+
+    def __init__(self, l1: float = 0.0, l2: float = 0.0, **kwargs: Any) -> None:
+        super().__init__(activity_regularizer=regularizers.L1L2(l1, l2), **kwargs)
+        self.l1, self.l2 = l1, l2
+
+    def call(self, inputs: TensorBase) -> TensorBase:
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        del config["activity_regularizer"]  # l1 and l2 say it
+        return config
 
 
 def from_0_to_1(layer: str, name: str, value: Any) -> float:

@@ -25,6 +25,7 @@ from lamina.losses.hinge import (
     hinge,
     squared_hinge,
 )
+from lamina.losses.overlap import Dice, Tversky, dice, tversky
 from lamina.losses.regression import (
     CosineSimilarity,
     Huber,
@@ -57,6 +58,7 @@ __all__ = [
     "CategoricalFocalCrossentropy",
     "CategoricalHinge",
     "CosineSimilarity",
+    "Dice",
     "Hinge",
     "Huber",
     "KLDivergence",
@@ -71,6 +73,7 @@ __all__ = [
     "SparseCategoricalCrossentropy",
     "SquaredHinge",
     "SumSquaredError",
+    "Tversky",
     "binary_crossentropy",
     "binary_focal_crossentropy",
     "categorical_crossentropy",
@@ -78,6 +81,7 @@ __all__ = [
     "categorical_hinge",
     "cosine_similarity",
     "deserialize",
+    "dice",
     "get",
     "hinge",
     "huber",
@@ -93,4 +97,5 @@ __all__ = [
     "sparse_categorical_crossentropy",
     "squared_hinge",
     "sum_squared_error",
+    "tversky",
 ]
