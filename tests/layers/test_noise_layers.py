@@ -49,3 +49,9 @@ def test_activity_regularization_adds_to_the_loss() -> None:
     layer(np.array([[1.0, -2.0], [3.0, 0.0]], np.float32))
     assert float(layer.losses[0]) == pytest.approx((0.5 * 6 + 0.25 * 14) / 2)
     assert layers.ActivityRegularization.from_config(layer.get_config()).l2 == 0.25
+
+
+@pytest.mark.parametrize("kind", [layers.AlphaDropout, layers.GaussianDropout])
+def test_nothing_keeps_the_variance_if_all_is_dropped(kind: Any) -> None:
+    with pytest.raises(ValueError, match=r"expected rate in \[0, 1\), received rate=1"):
+        kind(1)

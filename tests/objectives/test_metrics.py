@@ -231,3 +231,23 @@ def test_errors() -> None:
         metrics.R2Score().update_state([1.0, 2.0, 3.0], [1.0, 2.0, 3.0])
     with pytest.raises(ValueError, match=r"\(4, 3\).*\(4, 2\)"):
         metrics.Precision().update_state(np.zeros((4, 3)), np.zeros((4, 2)))
+
+
+def test_overlap_of_images_is_counted_by_element() -> None:
+    truth = np.array([[[0, 1], [1, 1]], [[2, 2], [0, 9]]])
+    guess = np.array([[[0, 1], [0, 1]], [[2, 1], [0, 0]]])
+    metric = metrics.MeanIoU(num_classes=3)  # 9 is left out
+    assert float(metric(truth, guess)) == pytest.approx((2 / 3 + 2 / 4 + 1 / 2) / 3)
+    metric.reset_state()
+    assert float(metric(truth, guess, [1, 0])) == pytest.approx((1 / 2 + 2 / 3) / 2)
+    with pytest.raises(ValueError, match=r"target_class_ids in 0\.\.1, received \[2\]"):
+        metrics.IoU(2, [2])
+    with pytest.raises(ValueError, match="as many predicted classes"):
+        metric.update_state([0, 1], [0])
+
+
+def test_everything_may_count_as_positive_for_a_rate() -> None:
+    metric = metrics.PrecisionAtRecall(1.0)
+    assert float(metric([1, 0, 1, 0], [0.0, 0.0, 0.9, 0.8])) == 0.5
+    with pytest.raises(ValueError, match=r"a rate in \[0, 1\] and num_thresholds >= 1"):
+        metrics.RecallAtPrecision(1.5)

@@ -71,12 +71,24 @@ METRIC_CASES: dict[str, tuple[Any, Any]] = {
     "KLDivergence": SHARES,
     "Accuracy": (LABELS, np.roll(LABELS, 1)),
     "TopKCategoricalAccuracy": (ONE_HOT, CHANCES),
+    **dict.fromkeys(("SensitivityAtSpecificity", "SpecificityAtSensitivity", "BinaryIoU"), BITS),
+    **dict.fromkeys(("PrecisionAtRecall", "RecallAtPrecision"), BITS),
+    **dict.fromkeys(("OneHotIoU", "OneHotMeanIoU"), (ONE_HOT, CHANCES)),
+    **dict.fromkeys(("IoU", "MeanIoU"), (LABELS, CHANCES)),
     "SparseTopKCategoricalAccuracy": (LABELS, CHANCES),
 }
 OPTIONS: dict[str, Options] = {
     "TopKCategoricalAccuracy": {"k": 2},
     "SparseTopKCategoricalAccuracy": {"k": 3},
     "FBetaScore": {"beta": 2.0},
+    "IoU": {"num_classes": C, "target_class_ids": (1, 3), "sparse_y_pred": False},
+    "MeanIoU": {"num_classes": C, "ignore_class": 2, "sparse_y_pred": False},
+    "OneHotIoU": {"num_classes": C, "target_class_ids": (0,)},
+    "OneHotMeanIoU": {"num_classes": C},
+    "SensitivityAtSpecificity": {"specificity": 0.6},
+    "SpecificityAtSensitivity": {"sensitivity": 0.3, "num_thresholds": 30},
+    "PrecisionAtRecall": {"recall": 0.8},
+    "RecallAtPrecision": {"precision": 0.5, "num_thresholds": 2},
 }
 SINGLE = {"Mean", "Sum"}
 BASES = {"Metric", "MeanMetricWrapper"}

@@ -67,13 +67,23 @@ class AlphaDropout(Dropout):
 
     _limit: ClassVar[float] = -1.7580993408473768  # selu(-inf) = -scale alpha
 
+    def __init__(
+        self,
+        rate: float,
+        noise_shape: Sequence[int | None] | None = None,
+        seed: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(rate, noise_shape, seed, **kwargs)
+        _check_below_1(self._title, rate)
+
     def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
         if not training or self.rate == 0:
             return inputs
         wanted = self.noise_shape or (None,) * inputs.ndim
         shape = [n if size is None else size for size, n in zip(wanted, inputs.shape, strict=True)]
         drawn = random.uniform(shape, dtype=self.compute_dtype, seed=self.seed_generator)
-        scale = ((1 - self.rate) * (1 + self.rate * self._limit**2)) ** -0.5
+        scale = 1 / math.sqrt((1 - self.rate) * (1 + self.rate * self._limit**2))
         dropped = ops.where(drawn >= self.rate, inputs, self._limit)
         return scale * dropped - scale * self._limit * self.rate
 
@@ -165,8 +175,7 @@ class GaussianDropout(Layer):
         super().__init__(**kwargs)
         self.rate = from_0_to_1(self._title, "rate", rate)
         self.seed = seed
-        if rate == 1:
-            raise ValueError(f"{self._title}: expected rate < 1, which would be infinite noise")
+        _check_below_1(self._title, rate)
         if rate > 0:
             self.seed_generator = SeedGenerator(seed)
 
@@ -202,3 +211,9 @@ def from_0_to_1(layer: str, name: str, value: Any) -> float:
     if not isinstance(value, (int, float)) or not 0 <= value <= 1:
         raise ValueError(f"{layer}: expected {name} in 0..1, received {name}={value!r}")
     return value
+
+
+def _check_below_1(layer: str, rate: float) -> None:
+    """Raise ValueError for a rate that leaves nothing to keep the variance with."""
+    if rate == 1:
+        raise ValueError(f"{layer}: expected rate in [0, 1), received rate={rate}")

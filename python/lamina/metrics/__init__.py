@@ -40,6 +40,7 @@ from lamina.metrics.confusion import (
     TruePositives,
 )
 from lamina.metrics.fscore import F1Score, FBetaScore
+from lamina.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
 from lamina.metrics.losses import (
     BinaryCrossentropy,
     CategoricalCrossentropy,
@@ -60,6 +61,12 @@ from lamina.metrics.losses import (
 from lamina.metrics.reduction import Mean, MeanMetricWrapper, Sum
 from lamina.metrics.regression import CosineSimilarity, R2Score, RootMeanSquaredError
 from lamina.metrics.resolve import resolve, resolve_accuracy
+from lamina.metrics.tradeoff import (
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
 from lamina.registry import metrics as _registry
 
 get, serialize, deserialize = _registry.get, _registry.serialize, _registry.deserialize
@@ -69,6 +76,7 @@ __all__ = [
     "Accuracy",
     "BinaryAccuracy",
     "BinaryCrossentropy",
+    "BinaryIoU",
     "CategoricalAccuracy",
     "CategoricalCrossentropy",
     "CategoricalHinge",
@@ -79,23 +87,31 @@ __all__ = [
     "FalsePositives",
     "Hinge",
     "Huber",
+    "IoU",
     "KLDivergence",
     "LogCoshError",
     "Mean",
     "MeanAbsoluteError",
     "MeanAbsolutePercentageError",
+    "MeanIoU",
     "MeanMetricWrapper",
     "MeanSquaredError",
     "MeanSquaredLogarithmicError",
     "Metric",
+    "OneHotIoU",
+    "OneHotMeanIoU",
     "Poisson",
     "Precision",
+    "PrecisionAtRecall",
     "R2Score",
     "Recall",
+    "RecallAtPrecision",
     "RootMeanSquaredError",
+    "SensitivityAtSpecificity",
     "SparseCategoricalAccuracy",
     "SparseCategoricalCrossentropy",
     "SparseTopKCategoricalAccuracy",
+    "SpecificityAtSensitivity",
     "SquaredHinge",
     "Sum",
     "SumSquaredError",

@@ -42,6 +42,7 @@ from lamina.reference import (
     shaping,
     softmax,
     standardization,
+    tradeoffs,
     unary,
 )
 from lamina.reference.layers import LAYERS
@@ -91,5 +92,6 @@ __all__ = [
     "shaping",
     "softmax",
     "standardization",
+    "tradeoffs",
     "unary",
 ]
