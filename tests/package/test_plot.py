@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -156,3 +157,10 @@ def test_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match="pip install matplotlib"):
         plot.images(np.ones((1, 2, 2)))
+
+
+def test_a_model_goes_to_a_file(tmp_path: Path) -> None:
+    model = models.Sequential([lamina.Input((3,)), layers.Dense(4, name="hidden")])
+    ax = lamina.utils.plot_model(model, tmp_path / "model.svg", show_shapes=True)
+    assert any("hidden" in text.get_text() for text in ax.texts)
+    assert "<svg" in (tmp_path / "model.svg").read_text()

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from lamina.ops.normalization import *
     from lamina.ops.pooling import *
     from lamina.ops.prefix import *
+    from lamina.ops.sequences import *
     from lamina.ops.shrinking import *
     from lamina.ops.sorting import *
     from lamina.ops.special import *
@@ -62,7 +63,7 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
         ),
         "ops.counting": (
             *("bincount", "digitize", "histogram", "isin", "multi_hot", "scatter_update"),
-            *("searchsorted", "segment_max", "segment_min", "segment_sum"),
+            *("nonzero", "searchsorted", "segment_max", "segment_min", "segment_sum"),
             *("unravel_index",),
         ),
         "ops.custom": ("custom_gradient",),
@@ -89,6 +90,9 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
             "max_pool",
         ),
         "ops.prefix": (*("associative_scan", "cumprod"),),
+        "ops.sequences": (
+            *("bartlett", "blackman", "geomspace", "hamming", "hanning", "kaiser", "logspace"),
+        ),
         "ops.shrinking": (
             *("celu", "glu", "hard_shrink", "hard_tanh", "soft_shrink", "sparse_plus"),
             *("sparse_sigmoid", "sparsemax", "squareplus", "tanh_shrink", "threshold"),

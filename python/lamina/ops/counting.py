@@ -16,7 +16,8 @@ from lamina.ops.indexing import depth_of, indices_of, one_hot, row_numbers, scat
 from lamina.ops.reduction import any, max, min
 from lamina.ops.shaping import expand_dims, ravel, reshape
 from lamina.symbolic import operation
-from lamina.tensor import TensorBase, TensorLike, TracedTensor
+from lamina.tensor import Tensor, TensorBase, TensorLike, TracedTensor
+from lamina.utils.calls import clarified
 
 __all__ = [
     "bincount",
@@ -24,6 +25,7 @@ __all__ = [
     "histogram",
     "isin",
     "multi_hot",
+    "nonzero",
     "scatter_update",
     "searchsorted",
     "segment_max",
@@ -236,6 +238,15 @@ def isin(
     a, b = to_common(x1, x2)
     found = any(expand_dims(a, -1) == ravel(b), axis=-1)
     return apply_one("logical_not", found) if invert else found
+
+
+@clarified
+def nonzero(x: TensorLike) -> tuple[TensorBase, ...]:
+    """Return where x is not 0: an index (int32) along each axis for every such element.
+
+    Their number follows from the values, so x must have some: a graph's tensors do not yet.
+    """
+    return tuple(Tensor(at.astype(np.int32)) for at in np.nonzero(convert_to_numpy(x)))
 
 
 @operation

@@ -17,9 +17,13 @@ from lamina.utils.calls import clarified
 
 __all__ = [
     "arange",
+    "array",
     "cast",
     "convert_to_numpy",
     "convert_to_tensor",
+    "copy",
+    "empty",
+    "empty_like",
     "eye",
     "full",
     "full_like",
@@ -80,6 +84,23 @@ def ones(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
     return Tensor(np.ones(integers(shape), dtypes.canonical(dtype)))
 
 
+def empty(shape: ShapeLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor whose values do not matter; they are 0."""
+    return zeros(shape, dtype)
+
+
+def empty_like(x: TensorLike, dtype: str | None = None) -> TensorBase:
+    """Return a tensor of x's shape, and of its dtype unless given, whose values do not matter."""
+    return zeros_like(x, dtype)
+
+
+@clarified
+def copy(x: TensorLike) -> TensorBase:
+    """Return a tensor that shares no memory with x."""
+    tensor = _apply.to_tensor(x)
+    return Tensor(tensor.numpy().copy()) if isinstance(tensor, Tensor) else tensor
+
+
 @operation
 def full(shape: ShapeLike, fill_value: TensorLike, dtype: str | None = None) -> TensorBase:
     """Return a tensor filled with a number, or with what broadcasts to the shape."""
@@ -126,10 +147,23 @@ def arange(
 
 @clarified
 def linspace(
-    start: float, stop: float, num: int = 50, endpoint: bool = True, dtype: str | None = None
-) -> TensorBase:
-    """Return `num` numbers evenly from start to stop, stop itself only if `endpoint`."""
-    return Tensor(np.linspace(start, stop, num, endpoint=endpoint).astype(dtypes.canonical(dtype)))
+    start: TensorLike,
+    stop: TensorLike,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: str | None = None,
+    axis: int = 0,
+) -> Any:
+    """Return `num` numbers evenly from start to stop, stop itself only if `endpoint`.
+
+    start, stop: numbers, or arrays; then the new axis stands at `axis`. retstep: return the numbers
+    and the distance between them.
+    """
+    ends = np.asarray(start), np.asarray(stop)
+    numbers, step = np.linspace(*ends, num, endpoint=endpoint, retstep=True, axis=axis)
+    found = Tensor(numbers.astype(dtypes.canonical(dtype)))
+    return (found, Tensor(np.asarray(step, found.dtype))) if retstep else found
 
 
 @clarified
@@ -142,3 +176,6 @@ def eye(N: int, M: int | None = None, k: int = 0, dtype: str | None = None) -> T
 def identity(n: int, dtype: str | None = None) -> TensorBase:
     """Return the (n, n) identity matrix."""
     return eye(n, dtype=dtype)
+
+
+array = convert_to_tensor

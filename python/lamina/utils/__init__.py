@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from lamina.utils.own_objects import get_custom_objects as get_custom_objects
     from lamina.utils.own_objects import register_keras_serializable as register_keras_serializable
     from lamina.utils.own_objects import register_serializable as register_serializable
+    from lamina.utils.plotting import plot_model as plot_model
     from lamina.utils.seeding import set_random_seed as set_random_seed
     from lamina.utils.sequences import PyDataset as PyDataset
     from lamina.utils.sequences import Sequence as Sequence
@@ -39,6 +40,7 @@ __getattr__, __dir__, __all__ = _lazy.exports(
             "register_keras_serializable",
             "register_serializable",
         ),
+        "utils.plotting": ("plot_model",),
         "utils.seeding": ("set_random_seed",),
         "utils.sequences": (
             *("PyDataset", "Sequence"),
