@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 import lamina
-from lamina import Variable, ops
+from lamina import Variable, _core, ops
 from lamina.program import Program
+from lamina.reference.unary import FUNCTIONS
 from lamina.tensor import Tensor
 
 X = np.arange(6, dtype=np.float32).reshape(2, 3)
@@ -40,6 +41,27 @@ def test_gradients_of_gradients_and_stopped_ones() -> None:
 
     x = np.array([1.0, -2.0, 3.0])
     np.testing.assert_allclose(curvature(x), 6 * x)
+
+
+CURVED = [name for name in FUNCTIONS if f"{name}_grad2" in _core.op_names()]
+
+
+@pytest.mark.parametrize("name", CURVED)
+def test_third_derivatives_of_functions(name: str) -> None:
+    @lamina.function
+    def jerk(x: Any) -> Any:
+        y = ops.apply(name, x)
+        for _ in range(3):
+            y = lamina.grad(ops.sum(y), x)
+        return ops.zeros_like(x) if y is None else y
+
+    @lamina.function
+    def curvature(x: Any) -> Any:
+        return lamina.grad(ops.sum(lamina.grad(ops.sum(ops.apply(name, x)), x)), x)
+
+    x, step = np.linspace(0.1, 0.9, 9), 1e-5
+    differences = (np.asarray(curvature(x + step)) - np.asarray(curvature(x - step))) / (2 * step)
+    np.testing.assert_allclose(jerk(x), differences, rtol=1e-6, atol=1e-7)
 
 
 def test_gradients_of_composed_operations_match_differences() -> None:

@@ -5,6 +5,7 @@
 
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
+#include "ops/elementwise/curves.h"
 #include "ops/register.h"
 #include "ops/rows.h"
 
@@ -12,11 +13,6 @@ namespace lamina {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
-
-// Constant almost everywhere, as the expressions of unary.def say it.
-constexpr bool is_constant(std::string_view expression) {
-  return expression.starts_with("V{}") || expression.starts_with("select(y > 0, V{},");
-}
 
 constexpr UnaryFunction kFunctions[] = {
 #define UNARY(NAME, DOMAIN, COST, FORWARD, VIA, SLOPE, CURVE, ...)             \
@@ -26,7 +22,6 @@ constexpr UnaryFunction kFunctions[] = {
    .domain = Domain::DOMAIN,                                                   \
    .cost = COST,                                                               \
    .via_output = #VIA[0] == 'y',                                               \
-   .ends_at_curve = is_constant(#CURVE),                                       \
    .parameters = {{__VA_ARGS__}}},
 #define STEP(NAME, DOMAIN, COST, FORWARD) \
   {.name = #NAME,                         \
@@ -35,7 +30,6 @@ constexpr UnaryFunction kFunctions[] = {
    .domain = Domain::DOMAIN,              \
    .cost = COST,                          \
    .via_output = false,                   \
-   .ends_at_curve = true,                 \
    .parameters = {}},
 #include "kernels/unary.def"
 };
@@ -117,8 +111,11 @@ std::vector<Value> grad_slope(const UnaryFunction& f, const GradContext& c) {
 }
 
 std::vector<Value> grad_curve(const UnaryFunction& f, const GradContext& c) {
-  require(f.ends_at_curve, f.name, ": gradients above the second order are not available");
-  return {Value{}, c.graph.add(f.curve_name, {c.x[0], c.dy[0]}, c.attr)};
+  Graph& g = c.graph;
+  const Value dp = g.add(f.curve_name, {c.x[0], c.dy[0]}, c.attr);
+  const Value v = g.add("identity", {c.x[0]}), curve = plain_curve(g, f.name, v);
+  if (!curve) return {Value{}, dp};
+  return {g.gradients(curve, {v}, emit::multiply(g, c.x[1], c.dy[0])).front(), dp};
 }
 
 // --- tests -----------------------------------------------------------------------------------------------------------

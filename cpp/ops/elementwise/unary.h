@@ -22,8 +22,7 @@ struct UnaryFunction {
   const char* curve_name;  // the op p * f''(v) of (v, p); null: f'' is zero almost everywhere
   Domain domain;
   double cost;
-  bool via_output;     // v is f's output, not its input
-  bool ends_at_curve;  // f''' is zero almost everywhere
+  bool via_output;  // v is f's output, not its input
   std::array<Parameter, 3> parameters;
 
   // The values of the parameters that a node's attributes give, or their defaults.
