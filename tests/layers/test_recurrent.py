@@ -220,6 +220,12 @@ def test_both_directions_stand_at_their_times() -> None:
     )
 
 
+def test_a_wrapped_layer_of_another_dtype() -> None:
+    both = layers.Bidirectional(layers.GRU(3, dtype="float64"))
+    one = layers.TimeDistributed(layers.Dense(3, dtype="float64"))
+    assert {both(sequences()).dtype, one(sequences()).dtype} == {"float64"}
+
+
 def test_every_step_of_batch_normalization_is_normalized_by_itself() -> None:
     x = sequences(64) * np.arange(1, 6, dtype=np.float32)[:, None]
     y = np.asarray(layers.TimeDistributed(layers.BatchNormalization())(x, training=True))
@@ -245,7 +251,8 @@ def test_gradients_of_gradients(kind: Any, masked: bool, options: dict[str, Any]
             sources = [x, *first, *layer.trainable_variables]
             slopes = lamina.grad(sum(ops.sum(part**2) for part in y), sources)
             penalty = sum(ops.sum(slope**2) for slope in slopes)
-            return penalty, lamina.grad(penalty, sources)
+            gradients = lamina.grad(penalty, sources)
+            return penalty, gradients, lamina.grad(ops.sum(gradients[0] ** 2), x)
 
         return lamina.nest.flatten(run(x, first))
 

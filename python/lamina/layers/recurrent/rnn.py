@@ -143,6 +143,7 @@ class RNN(Layer):
 
     def walk(self, sequences: TensorBase, initial_state: Any, mask: Any, training: bool) -> Walked:
         """Walk through time."""
+        sequences = self._cast_input(sequences)  # `Bidirectional` may be of another dtype
         batch, steps = sequences.shape[:2]
         if steps == 0:
             raise ValueError(
