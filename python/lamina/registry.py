@@ -162,7 +162,7 @@ class Configurable:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "__init__" in vars(cls):
-            setattr(cls, "__init__", _named(vars(cls)["__init__"]))  # noqa: B010
+            setattr(cls, "__init__", checked(vars(cls)["__init__"]))  # noqa: B010
 
     def get_config(self) -> Config:
         """Return the arguments that make an equal object, as JSON can hold them."""
@@ -192,7 +192,9 @@ class Configurable:
         return getattr(self, name)
 
 
-def _named(init: Callable[..., None]) -> Callable[..., None]:
+def checked(init: Callable[..., None]) -> Callable[..., None]:
+    """Make an `__init__` name its class in errors, and refuse what its annotations do not allow."""
+
     @functools.wraps(init)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         with blaming(type(self).__name__):

@@ -151,3 +151,16 @@ def test_lambda_callback_knows_all_hooks_and_no_others(model):
     assert seen == [0, 1, "tested"]
     with pytest.raises(ValueError, match="unknown hook 'on_epoch_ends'; known are on_batch_begin"):
         callbacks.LambdaCallback(on_epoch_ends=print)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: callbacks.EarlyStopping(patience="2"), "patience to be an integer, received '2'"),
+        (lambda: callbacks.EarlyStopping(min_delta=[0]), "min_delta to be a number, received"),
+        (lambda: callbacks.ReduceLROnPlateau(monitor=3), "monitor to be a string, received 3"),
+    ],
+)
+def test_arguments_of_a_wrong_type(make, message):
+    with pytest.raises(ValueError, match=rf"^\w+: expected {message}"):
+        make()

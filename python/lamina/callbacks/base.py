@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lamina.registry import checked
+
 if TYPE_CHECKING:
     from lamina.models.model import Model
 
@@ -20,6 +22,11 @@ class Callback:
 
     params: what the model is asked for: `verbose`, `epochs` and `steps`.
     """
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            setattr(cls, "__init__", checked(vars(cls)["__init__"]))  # noqa: B010
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}

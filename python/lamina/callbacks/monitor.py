@@ -26,7 +26,7 @@ class MonitorCallback(Callback):
         if mode not in ("auto", "min", "max"):
             warnings.warn(
                 f"{type(self).__name__}: unknown mode {mode!r} (of auto, min, max); auto is used",
-                stacklevel=3,
+                stacklevel=5,  # over the checks of both classes
             )
             mode = "auto"
         self.monitor = monitor
