@@ -49,6 +49,28 @@ class L2(L1L2):
         super().__init__(l2=0.01 if l2 is None else l2)
 
 
+@regularizers.register()
+class OrthogonalRegularizer(Regularizer):
+    """Penalise rows (or columns) of a matrix that are not orthogonal: factor Σ|cos| / pairs.
+
+    The sum goes over the cosines of all pairs i < j. mode: "rows" or "columns".
+    """
+
+    def __init__(self, factor: float = 0.01, mode: str = "rows") -> None:
+        if mode not in ("rows", "columns"):
+            raise ValueError(f"expected mode 'rows' or 'columns', received {mode!r}")
+        self.factor, self.mode = _factor("factor", factor), mode
+
+    def __call__(self, x: TensorBase) -> TensorBase:
+        if x.ndim != 2:
+            raise ValueError(f"OrthogonalRegularizer: expected a matrix, received shape {x.shape}")
+        unit = ops.normalize(x if self.mode == "rows" else ops.transpose(x), axis=1)
+        cosines = ops.abs(ops.matmul(unit, ops.transpose(unit)))
+        size = unit.shape[0]
+        total = ops.sum(cosines * (1.0 - ops.eye(size, dtype=x.dtype)))
+        return self.factor * total / (max(size * (size - 1), 1) / 2) / 2
+
+
 def _factor(name: str, value: float) -> float:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise ValueError(f"expected {name} to be a finite number >= 0, received {value!r}")
@@ -56,4 +78,5 @@ def _factor(name: str, value: float) -> float:
 
 
 l1, l2, l1_l2 = L1, L2, L1L2
+orthogonal_regularizer = OrthogonalRegularizer
 get, serialize, deserialize = regularizers.get, regularizers.serialize, regularizers.deserialize

@@ -242,3 +242,5 @@ def test_numbers_of_numpy_are_numbers() -> None:
     assert layer.get_config()["units"] == 4
     assert layers.LayerNormalization(axis=np.int64(1)).axis == 1
     assert layers.Embedding(labels.max() + 1, np.int32(2))(labels).shape == (3, 2)
+    assert layers.Conv2D(2, np.array([3, 3])).kernel_size == (3, 3)
+    assert layers.LeakyReLU(alpha=0.1).negative_slope == 0.1

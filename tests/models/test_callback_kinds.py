@@ -156,7 +156,7 @@ def test_lambda_callback_knows_all_hooks_and_no_others(model):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: callbacks.EarlyStopping(patience="2"), "patience to be an integer, received '2'"),
+        (lambda: callbacks.EarlyStopping(patience="2"), "patience to be a number, received '2'"),
         (lambda: callbacks.EarlyStopping(min_delta=[0]), "min_delta to be a number, received"),
         (lambda: callbacks.ReduceLROnPlateau(monitor=3), "monitor to be a string, received 3"),
     ],

@@ -109,6 +109,14 @@ def test_axis_of_the_classes() -> None:
         np.testing.assert_allclose(sparse, last, rtol=1e-6)
 
 
+def test_focal_weights_of_each_class() -> None:
+    y_true, y_pred = batch("one-hot")
+    weights = [0.1, 0.5, 0.4]
+    one = losses.CategoricalFocalCrossentropy(alpha=1.0, reduction=None)(y_true, y_pred)
+    each = losses.CategoricalFocalCrossentropy(alpha=weights, reduction=None)(y_true, y_pred)
+    np.testing.assert_allclose(each, one * (y_true @ np.array(weights, np.float32)), rtol=1e-5)
+
+
 def test_overlap_of_the_whole_batch() -> None:
     bits, chances = batch("binary")
     assert float(losses.Dice()(bits, chances)) == pytest.approx(0.3221757, rel=1e-6)

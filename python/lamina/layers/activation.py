@@ -59,11 +59,12 @@ class ReLU(Layer):
 
 @layers.register()
 class LeakyReLU(Layer):
-    """Compute x where x > 0, negative_slope x elsewhere."""
+    """Compute x where x > 0, negative_slope x elsewhere; older programs call that `alpha`."""
 
     supports_masking = True
 
     def __init__(self, negative_slope: float = 0.3, **kwargs: Any) -> None:
+        negative_slope = kwargs.pop("alpha", negative_slope)
         super().__init__(**kwargs)
         self.negative_slope = _at_least_zero(self._title, "negative_slope", negative_slope)
 

@@ -5,6 +5,7 @@ Source: Lin et al. 2017, "Focal Loss for Dense Object Detection", arXiv:1708.020
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from lamina import config, ops
@@ -71,7 +72,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
 def categorical_focal_crossentropy(
     y_true: Any,
     y_pred: Any,
-    alpha: float = 0.25,
+    alpha: float | Sequence[float] = 0.25,
     gamma: float = 2.0,
     from_logits: bool = False,
     label_smoothing: float = 0.0,
@@ -84,19 +85,23 @@ def categorical_focal_crossentropy(
         p = ops.softmax(p, axis=axis)
     p = p / ops.sum(p, axis=axis, keepdims=True)
     p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
-    return ops.sum(-alpha * ops.power(1.0 - p, gamma) * t * ops.log(p), axis=axis)
+    weight = ops.convert_to_tensor(alpha, p.dtype)
+    return -ops.sum(weight * ops.power(1.0 - p, gamma) * t * ops.log(p), axis=axis)
 
 
 @losses.register()
 class CategoricalFocalCrossentropy(FunctionLoss):
-    """Focal cross-entropy of classes that exclude each other: -Σ alpha (1 - p)^gamma t log p."""
+    """Focal cross-entropy of classes that exclude each other: -Σ alpha (1 - p)^gamma t log p.
+
+    alpha: a weight for all classes, or one for each.
+    """
 
     fn = staticmethod(categorical_focal_crossentropy)
     options = ("alpha", "gamma", "from_logits", "label_smoothing", "axis")
 
     def __init__(
         self,
-        alpha: float = 0.25,
+        alpha: float | Sequence[float] = 0.25,
         gamma: float = 2.0,
         from_logits: bool = False,
         label_smoothing: float = 0.0,

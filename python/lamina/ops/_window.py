@@ -6,13 +6,15 @@ import operator
 from collections.abc import Sequence
 from typing import TypeAlias
 
+import numpy as np
+
 Sizes: TypeAlias = int | Sequence[int]
 
 
 def sizes(op: str, name: str, value: Sizes, rank: int, least: int = 1) -> tuple[int, ...]:
     """Return `value`, one integer for all spatial axes or one for each, as a tuple."""
     try:
-        items = [value] * rank if not isinstance(value, Sequence) else value
+        items = value if isinstance(value, (Sequence, np.ndarray)) else [value] * rank
         found = tuple(operator.index(item) for item in items)
     except TypeError:
         found = ()
