@@ -153,6 +153,12 @@ def random_rows() -> list[Row]:
         (zoom, (IMAGE,), {"height_factor": 0.5}),
         (zoom, (IMAGE,), {"height_factor": (-0.5, -0.1), "width_factor": 0.3}),
         (zoom, (IMAGE,), {"height_factor": (0.2, 0.9), "fill_mode": "nearest"}),
+        ("RandomBrightness", (IMAGE,), {"factor": 0.3, "value_range": (-2, 2)}),
+        (
+            "RandomBrightness",
+            (IMAGE_FIRST,),
+            {"factor": (-0.1, 0.4), "value_range": (-5, 5), **FIRST},
+        ),
         ("RandomContrast", (IMAGE,), {"factor": 0.5, "value_range": (-2, 2)}),
         ("RandomContrast", (IMAGE_FIRST,), {"factor": (0.9, 0.2), "value_range": (-5, 5), **FIRST}),
         ("RandomCrop", (IMAGE,), {"height": 3, "width": 2}),

@@ -17,6 +17,7 @@ RANDOM = {
     "RandomRotation": {"factor": 0.3},
     "RandomTranslation": {"height_factor": 0.3, "width_factor": 0.3},
     "RandomZoom": {"height_factor": 0.3},
+    "RandomBrightness": {"factor": 0.5},
     "RandomContrast": {"factor": (0.5, 0.5)},
     "RandomCrop": {"height": 5, "width": 4},
 }
@@ -31,6 +32,13 @@ def test_a_quarter_of_a_turn() -> None:
     layer, x = layers.RandomRotation((0.25, 0.25)), images(4, 7, 7, 2)
     turned = np.asarray(layer(x, training=True))
     np.testing.assert_allclose(turned, np.rot90(x, 1, axes=(1, 2)), atol=1e-2)
+
+
+def test_as_bright_as_asked() -> None:
+    x = images()
+    brighter = np.asarray(layers.RandomBrightness((0.2, 0.2))(x))
+    np.testing.assert_allclose(brighter, np.clip(x + 51, 0, 255), rtol=1e-5)
+    np.testing.assert_array_equal(layers.RandomBrightness(0.5)(x, training=False), x)
 
 
 def test_moved_by_two_rows_and_a_column() -> None:
@@ -153,8 +161,8 @@ def test_configs_make_equal_layers() -> None:
         config = layer.get_config()
         again = layers.deserialize(layers.serialize(layer))
         assert again.get_config() == config
-    assert made[8].padding == (1, 2)
-    assert made[9].get_config()["padding"] == [[1, 1], [2, 2]]
+    assert made[-5].padding == (1, 2)
+    assert made[-4].get_config()["padding"] == [[1, 1], [2, 2]]
 
 
 def test_shapes_of_unknown_sizes() -> None:
@@ -171,6 +179,8 @@ def test_shapes_of_unknown_sizes() -> None:
         (lambda: layers.RandomRotation(0.1, "edge"), "expected fill_mode in"),
         (lambda: layers.RandomRotation(3), "expected factor to be a number up to 1"),
         (lambda: layers.RandomZoom((0.1, 0.2, 0.3)), "expected height_factor to be"),
+        (lambda: layers.RandomBrightness(2), "expected factor to be a number up to 1"),
+        (lambda: layers.RandomBrightness(0.1, (1, 2, 3)), "expected two value_range"),
         (lambda: layers.RandomContrast((-0.5, 0.5)), r"two in 0..1"),
         (lambda: layers.RandomCrop(0, 3), "expected height to be a positive integer"),
         (lambda: layers.Resizing(3, 3, "cubic"), "expected interpolation in"),

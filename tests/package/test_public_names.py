@@ -41,7 +41,7 @@ NAMES = {
         Cropping1D Cropping2D Cropping3D BatchNormalization LayerNormalization
         GroupNormalization RMSNormalization UnitNormalization SpatialDropout1D
         SpatialDropout2D SpatialDropout3D RandomFlip RandomRotation RandomZoom
-        RandomTranslation RandomCrop RandomContrast Resizing CenterCrop
+        RandomTranslation RandomCrop RandomContrast RandomBrightness Resizing CenterCrop
         Layer InputSpec serialize deserialize""",
     "lamina.losses": """Loss MeanSquaredError MeanAbsoluteError MeanAbsolutePercentageError
         MeanSquaredLogarithmicError SumSquaredError Huber LogCosh BinaryCrossentropy

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from lamina.layers.activation import Softmax as Softmax
     from lamina.layers.attention import AdditiveAttention as AdditiveAttention
     from lamina.layers.attention import Attention as Attention
-    from lamina.layers.augmentation import RandomContrast as RandomContrast
     from lamina.layers.augmentation import RandomCrop as RandomCrop
     from lamina.layers.augmentation import RandomFlip as RandomFlip
     from lamina.layers.augmentation import RandomRotation as RandomRotation
     from lamina.layers.augmentation import RandomTranslation as RandomTranslation
     from lamina.layers.augmentation import RandomZoom as RandomZoom
     from lamina.layers.batch_normalization import BatchNormalization as BatchNormalization
+    from lamina.layers.brightness import RandomBrightness as RandomBrightness
+    from lamina.layers.brightness import RandomContrast as RandomContrast
     from lamina.layers.convolution import Conv1D as Conv1D
     from lamina.layers.convolution import Conv1DTranspose as Conv1DTranspose
     from lamina.layers.convolution import Conv2D as Conv2D
@@ -139,10 +140,10 @@ __getattr__, __dir__, _lazy_names = _lazy.exports(
         "layers.activation": ("ELU", "Activation", "LeakyReLU", "PReLU", "ReLU", "Softmax"),
         "layers.attention": ("AdditiveAttention", "Attention"),
         "layers.augmentation": (
-            *("RandomContrast", "RandomCrop", "RandomFlip", "RandomRotation"),
-            *("RandomTranslation", "RandomZoom"),
+            *("RandomCrop", "RandomFlip", "RandomRotation", "RandomTranslation", "RandomZoom"),
         ),
         "layers.batch_normalization": ("BatchNormalization",),
+        "layers.brightness": ("RandomBrightness", "RandomContrast"),
         "layers.convolution": (
             *("Conv1D", "Conv1DTranspose", "Conv2D", "Conv2DTranspose", "Conv3D"),
             *("Conv3DTranspose", "Convolution1D", "Convolution1DTranspose", "Convolution2D"),

@@ -26,7 +26,7 @@ _FILL_MODES = ("reflect", "wrap", "constant", "nearest")
 _MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
 
-class _Random(Layer):
+class RandomImages(Layer):
     """A layer whose `_changed` makes other images of images (batch, height, width, channels)."""
 
     def __init__(self, seed: int | None, data_format: str | None, **kwargs: Any) -> None:
@@ -74,7 +74,7 @@ class _Random(Layer):
 
 
 @layers.register()
-class RandomFlip(_Random):
+class RandomFlip(RandomImages):
     """Half of the images mirrored.
 
     mode: "horizontal" (left to right), "vertical" (upside down) or "horizontal_and_vertical" (both,
@@ -97,7 +97,7 @@ class RandomFlip(_Random):
         return ops.where(chosen, ops.flip(x, axes), x)
 
 
-class _Affine(_Random):
+class _Affine(RandomImages):
     """Images taken from other places: a transform for each, see `ops.image.affine_transform`."""
 
     def __init__(
@@ -223,33 +223,7 @@ class RandomZoom(_Affine):
 
 
 @layers.register()
-class RandomContrast(_Random):
-    """Images with (x - mean) factor + mean, the mean of each channel, cut to `value_range`.
-
-    factor: f draws from 1..1 + f, (f, g) from 1 - f..1 + g; both in 0..1.
-    """
-
-    def __init__(
-        self,
-        factor: Factor,
-        value_range: Sequence[float] = (0, 255),
-        seed: int | None = None,
-        data_format: str | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(seed, data_format, **kwargs)
-        self.factor = self._range("factor", factor, 0, 1)
-        self.value_range = tuple(value_range)
-
-    def _changed(self, x: TensorBase) -> TensorBase:
-        less, more = self.factor
-        factor = self._uniform((x.shape[0], 1, 1, 1), 1 - less, 1 + more)
-        mean = ops.mean(x, (1, 2), keepdims=True)
-        return ops.clip((x - mean) * factor + mean, *map(float, self.value_range))
-
-
-@layers.register()
-class RandomCrop(_Random):
+class RandomCrop(RandomImages):
     """Pieces of `height` and `width` from images, all of a batch from the same place.
 
     Outside training, and of images that are too small, the middle of the target's aspect ratio,

@@ -161,6 +161,34 @@ def _contrast_backward(dy: Array, x: Array, state: Array, **options: Any) -> tup
     return (dy * factor + (dy * (1 - factor)).mean(axis=axes, keepdims=True),)
 
 
+def _brightness(
+    x: Array,
+    state: Array,
+    factor: Any,
+    value_range: Sequence[float] = (0, 255),
+    data_format: str | None = None,
+    training: bool = True,
+) -> tuple[Array, tuple[float, float]]:
+    """Return the images before they are cut, and the range of values."""
+    low, high = min(value_range), max(value_range)
+    drawn = _Draws(state, x.dtype)((len(x), 1, 1, 1), *_range(factor))
+    return np.asarray(x + drawn * (high - low)), (low, high)
+
+
+def _brightness_forward(x: Array, state: Array, **options: Any) -> Array:
+    """Return x plus a share of the range of values, cut to it."""
+    if not options.get("training", True):
+        return x
+    moved, ends = _brightness(x, state, **options)
+    return np.asarray(np.clip(moved, *ends))
+
+
+def _brightness_backward(dy: Array, x: Array, state: Array, **options: Any) -> tuple[Array]:
+    moved, (low, high) = _brightness(x, state, **options)
+    within = (moved >= low) & (moved <= high)
+    return (dy * within if options.get("training", True) else dy,)
+
+
 def _crop(
     x: Array, state: Array, height: int, width: int, training: bool
 ) -> tuple[slice, slice] | None:
@@ -214,6 +242,7 @@ def _crop_backward(
     return (_moved(dx, data_format, back=True),)
 
 
+LAYERS["RandomBrightness"] = Reference(_brightness_forward, _brightness_backward)
 LAYERS["RandomContrast"] = Reference(_contrast_forward, _contrast_backward)
 LAYERS["RandomCrop"] = Reference(_crop_forward, _crop_backward)
 
