@@ -64,5 +64,7 @@ void assign_owners(Instructions& list);
 // Drops ops that only rename their input, such as reshape. Who reads the result keeps its name, and so its shape.
 // A check becomes an instruction without a result, as early as it can be.
 void drop_renames(Instructions& list);
+// Gathers what is computed of single numbers, such as metrics and learning rates, where variables are written.
+void fuse_scalars(Instructions& list);
 
 }  // namespace lamina

@@ -121,6 +121,10 @@ struct Op {
   // An optimizer's update of N = "count" weights; its inputs are theirs, N of each slot, N gradients, the learning rate
   // and the number of steps.
   bool update = false;
+  // Reads all that it reads before it writes: any output may be written over any input that nobody needs afterwards.
+  bool reads_first = false;
+  // Of the op that does the work of several, the function in its attribute `body`: whether it could do that of another.
+  bool (*holds)(const NodeInfo&) = nullptr;
   // Gives its input as it is, after a look at it: what it looks for are its kernel's faults.
   bool check = false;
 };

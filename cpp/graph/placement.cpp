@@ -100,6 +100,7 @@ bool Placement::computes_in_place(const Graph::Write& write) const {
   if (old < 0 || slots_[old].last < target.first) return true;
   if (slots_[old].last > target.first) return false;
   const Instruction& maker = list_.code[target.first];
+  if (maker.op->reads_first) return true;
   if (!maker.op->in_place) return false;
   for (size_t i = 0; i < maker.inputs.size(); ++i) {
     const bool reads_old = slot(maker.inputs[i]) == old;

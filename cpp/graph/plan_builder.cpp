@@ -70,6 +70,7 @@ class PlanBuilder {
     fuse_updates(list);
     assign_owners(list);
     drop_renames(list);
+    fuse_scalars(list);
     return list;
   }
 

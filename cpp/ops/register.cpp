@@ -8,6 +8,7 @@ void register_all_ops() {
   register_unary_ops();
   register_binary_ops();
   register_select_ops();
+  register_scalars_op();
   register_reduce_ops();
   register_logsumexp_ops();
   register_scan_ops();

@@ -6,6 +6,7 @@ namespace lamina {
 void register_unary_ops();
 void register_binary_ops();
 void register_select_ops();
+void register_scalars_op();
 void register_reduce_ops();
 void register_logsumexp_ops();
 void register_scan_ops();

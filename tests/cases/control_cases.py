@@ -48,6 +48,14 @@ def product_rule() -> _core.Function:
     return _core.Function(graph, [x, dy], [graph.apply("multiply", [x, dy])[0]])
 
 
+def scalar_rule() -> _core.Function:
+    """Return (x, y) to (x y + x, int64 of y)."""
+    graph = Graph()
+    x, y = graph.input((), "int32"), graph.input((), "int32")
+    sum_ = add(graph, graph.apply("multiply", [x, y])[0], x)
+    return _core.Function(graph, [x, y], [sum_, graph.apply("cast", [y], {"dtype": "int64"})[0]])
+
+
 def constant(*numbers: int) -> Callable[[np.random.Generator], Array]:
     """Return a drawer of given numbers."""
     return lambda rng: np.array(numbers if len(numbers) != 1 else numbers[0], np.int32)
@@ -89,6 +97,7 @@ def control_cases() -> list[Case]:
         draws = constant(index), constant(1, 2), constant(3, 4)
         cases.append(case("switch", *draws, branches=branches))
     draws = [integers(-9, 9, 3) for _ in range(3)]
+    cases.append(case("scalars", constant(7), constant(-3), body=[scalar_rule()]))
     attributes = {"gradient": [product_rule()], "results": 1, "sources": 1}
     cases.append(case("with_gradient", *draws, **attributes))
     return cases

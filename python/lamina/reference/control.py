@@ -63,6 +63,12 @@ def switch(index: Array, *operands: Array, branches: Sequence[Function]) -> tupl
     return tuple(branches[int(np.clip(index, 0, len(branches) - 1))](*operands))
 
 
+@op("scalars")
+def scalars(*numbers: Array, body: Sequence[Function]) -> tuple[Array, ...]:
+    """Return what the body makes of single numbers."""
+    return tuple(body[0](*numbers))
+
+
 @op("with_gradient")
 def with_gradient(
     *inputs: Array, gradient: Sequence[Function], results: int, sources: int
