@@ -55,7 +55,7 @@ struct Wrapping<T, true> {
   };
 LAMINA_SCALAR(Add, x + y)
 LAMINA_SCALAR(Subtract, x - y)
-LAMINA_SCALAR(Multiply, x* y)
+LAMINA_SCALAR(Multiply, (x * y))
 LAMINA_SCALAR(Divide, x / y)
 LAMINA_SCALAR(DivideNoNan, y == 0 ? W(0) : x / y)
 #undef LAMINA_SCALAR
