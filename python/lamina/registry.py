@@ -198,7 +198,8 @@ def checked(init: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(init)
     def wrapped(self: Any, *args: Any, **kwargs: Any) -> None:
         with blaming(type(self).__name__):
-            if init.__module__.startswith("lamina."):  # users' annotations may be loose
+            # Users' annotations may be loose.
+            if (args or kwargs) and init.__module__.startswith("lamina."):
                 args = tuple(map(_python_number, args))
                 kwargs = {name: _python_number(value) for name, value in kwargs.items()}
                 wrong = mismatch(init, (self, *args), kwargs)
