@@ -23,9 +23,10 @@ class Callback:
     params: what the model is asked for: `verbose`, `epochs` and `steps`.
     """
 
-    def __init_subclass__(cls, **kwargs: Any) -> None:
+    def __init_subclass__(cls, checks: bool = True, **kwargs: Any) -> None:
+        """Have the arguments of constructors checked, unless a class does that itself."""
         super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
+        if checks and "__init__" in vars(cls):
             setattr(cls, "__init__", checked(vars(cls)["__init__"]))  # noqa: B010
 
     def __init__(self) -> None:

@@ -16,7 +16,7 @@ BATCH_HOOKS = {
 }
 
 
-class CallbackList(Callback):
+class CallbackList(Callback, checks=False):
     """Call every callback of a list at each hook, in order; history and progress line come last.
 
     callbacks: a callback, or a (nested) list of them. `add_history` and `add_progbar` add a
