@@ -19,8 +19,9 @@ class BurstTuner {
   template <typename Run>
   void run(int most, const Run& run) {
     const Clock::time_point start = Clock::now();
-    if (start - finish_ >= kAwake) period_ = kFirstPeriod;
-    position_ = start - finish_ >= kAwake || position_ + 1 == period_ ? 0 : position_ + 1;
+    const bool burst = start - finish_ < kAwake;
+    if (!burst) period_ = kFirstPeriod;
+    position_ = burst && position_ + 1 < period_ ? position_ + 1 : 0;
     const bool trial = position_ < 2 * kTrial;
     const bool team = trial ? position_ >= kTrial : team_pays_;
     run(team ? most : 1);

@@ -153,16 +153,21 @@ constraints = Registry("constraint", "lamina.constraints")
 operations = Registry("operation", "lamina.ops")  # last: names as activations come first
 
 
-class Configurable:
+class Checked:
+    """An object whose `__init__` looks at its arguments, and names the class in its errors."""
+
+    def __init_subclass__(cls, checks: bool = True, **kwargs: Any) -> None:
+        """Have it do so, unless a class looks itself."""
+        super().__init_subclass__(**kwargs)
+        if checks and "__init__" in vars(cls):
+            setattr(cls, "__init__", _checked(vars(cls)["__init__"]))  # noqa: B010
+
+
+class Configurable(Checked):
     """An object that can be made again from its config, which is read off `__init__`'s signature.
 
-    Each parameter's value is the attribute of the same name. Errors of `__init__` name the class.
+    Each parameter's value is the attribute of the same name.
     """
-
-    def __init_subclass__(cls, **kwargs: Any) -> None:
-        super().__init_subclass__(**kwargs)
-        if "__init__" in vars(cls):
-            setattr(cls, "__init__", checked(vars(cls)["__init__"]))  # noqa: B010
 
     def get_config(self) -> Config:
         """Return the arguments that make an equal object, as JSON can hold them."""
@@ -192,7 +197,7 @@ class Configurable:
         return getattr(self, name)
 
 
-def checked(init: Callable[..., None]) -> Callable[..., None]:
+def _checked(init: Callable[..., None]) -> Callable[..., None]:
     """Make an `__init__` name its class in errors, and refuse what its annotations do not allow."""
 
     @functools.wraps(init)

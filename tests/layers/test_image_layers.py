@@ -180,7 +180,7 @@ def test_shapes_of_unknown_sizes() -> None:
         (lambda: layers.RandomRotation(3), "expected factor to be a number up to 1"),
         (lambda: layers.RandomZoom((0.1, 0.2, 0.3)), "expected height_factor to be"),
         (lambda: layers.RandomBrightness(2), "expected factor to be a number up to 1"),
-        (lambda: layers.RandomBrightness(0.1, (1, 2, 3)), "expected two value_range"),
+        (lambda: layers.RandomBrightness(0.1, (1, 2, 3)), "expected two values, received"),
         (lambda: layers.RandomContrast((-0.5, 0.5)), r"two in 0..1"),
         (lambda: layers.RandomCrop(0, 3), "expected height to be a positive integer"),
         (lambda: layers.Resizing(3, 3, "cubic"), "expected interpolation in"),

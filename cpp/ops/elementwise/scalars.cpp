@@ -43,22 +43,21 @@ struct Wrapping<T, true> {
   using Type = std::make_unsigned_t<T>;
 };
 
-// Rows of kernels/binary.def that are exact, or rounded once, and so the same here as there to the bit.
-#define LAMINA_SCALAR(NAME, EXPRESSION)     \
-  struct NAME {                             \
-    template <typename T>                   \
-    static T of(T a, T b) {                 \
-      using W = typename Wrapping<T>::Type; \
-      const W x = W(a), y = W(b);           \
-      return static_cast<T>(EXPRESSION);    \
-    }                                       \
+template <typename T>
+T select(bool which, T yes, T no) {
+  return which ? yes : no;
+}
+
+// The rows of binary.def for single numbers.
+#define BINARY(NAME, DOMAIN, COST, FORWARD)                        \
+  struct row_##NAME {                                              \
+    template <typename T, typename V = typename Wrapping<T>::Type> \
+    static T of(T a, T b) {                                        \
+      const V x = V(a), y = V(b);                                  \
+      return static_cast<T>(FORWARD);                              \
+    }                                                              \
   };
-LAMINA_SCALAR(Add, x + y)
-LAMINA_SCALAR(Subtract, x - y)
-LAMINA_SCALAR(Multiply, (x * y))
-LAMINA_SCALAR(Divide, x / y)
-LAMINA_SCALAR(DivideNoNan, y == 0 ? W(0) : x / y)
-#undef LAMINA_SCALAR
+#include "kernels/binary.def"
 
 template <typename Function>
 Scalar numeric(DType dtype) {
@@ -78,14 +77,15 @@ Scalar floating(DType dtype) {
   return visit_float(dtype, [](auto item) -> Scalar { return compute<Function, decltype(item)>; });
 }
 
+// Those that are exact, or rounded once, and so the same here as in the kernels to the bit.
 constexpr struct {
   std::string_view op;
   Scalar (*find)(DType);
-} kFunctions[] = {{"add", numeric<Add>},
-                  {"subtract", numeric<Subtract>},
-                  {"multiply", numeric<Multiply>},
-                  {"divide", floating<Divide>},
-                  {"divide_no_nan", floating<DivideNoNan>}};
+} kFunctions[] = {{"add", numeric<row_add>},
+                  {"subtract", numeric<row_subtract>},
+                  {"multiply", numeric<row_multiply>},
+                  {"divide", floating<row_divide>},
+                  {"divide_no_nan", floating<row_divide_no_nan>}};
 
 // Null for an op that is not there, or not for the dtype.
 Scalar find_scalar(std::string_view op, DType from, DType to) {

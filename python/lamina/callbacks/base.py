@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from lamina.registry import checked
+from lamina.registry import Checked
 
 if TYPE_CHECKING:
     from lamina.models.model import Model
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Logs = dict[str, Any]  # names of metrics and their values so far
 
 
-class Callback:
+class Callback(Checked):
     """Act on the course of `fit`, `evaluate` and `predict`: a subclass overrides some hooks.
 
     `logs` holds the metrics under the names of the history: of the epoch so far at a batch's end,
@@ -22,12 +22,6 @@ class Callback:
 
     params: what the model is asked for: `verbose`, `epochs` and `steps`.
     """
-
-    def __init_subclass__(cls, checks: bool = True, **kwargs: Any) -> None:
-        """Have the arguments of constructors checked, unless a class does that itself."""
-        super().__init_subclass__(**kwargs)
-        if checks and "__init__" in vars(cls):
-            setattr(cls, "__init__", checked(vars(cls)["__init__"]))  # noqa: B010
 
     def __init__(self) -> None:
         self.params: dict[str, Any] = {}

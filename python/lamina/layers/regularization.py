@@ -53,6 +53,9 @@ class Dropout(Layer):
     def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
         if not training or self.rate == 0:
             return inputs
+        return self._dropped(inputs)
+
+    def _dropped(self, inputs: TensorBase) -> TensorBase:
         return random.dropout(inputs, self.rate, self.noise_shape, seed=self.seed_generator)
 
 
@@ -77,9 +80,7 @@ class AlphaDropout(Dropout):
         super().__init__(rate, noise_shape, seed, **kwargs)
         _check_below_1(self._title, rate)
 
-    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
-        if not training or self.rate == 0:
-            return inputs
+    def _dropped(self, inputs: TensorBase) -> TensorBase:
         wanted = self.noise_shape or (None,) * inputs.ndim
         shape = [n if size is None else size for size, n in zip(wanted, inputs.shape, strict=True)]
         drawn = random.uniform(shape, dtype=self.compute_dtype, seed=self.seed_generator)
@@ -108,9 +109,7 @@ class _SpatialDropout(Dropout):
         self.data_format = data_format_of(self, data_format)
         self.input_spec = InputSpec(ndim=self._rank + 2)
 
-    def call(self, inputs: TensorBase, training: bool = False) -> TensorBase:
-        if not training or self.rate == 0:
-            return inputs
+    def _dropped(self, inputs: TensorBase) -> TensorBase:
         axes = spatial_axes(self.data_format, inputs.ndim)
         noise_shape = [1 if axis in axes else n for axis, n in enumerate(inputs.shape)]
         return random.dropout(inputs, self.rate, noise_shape, seed=self.seed_generator)
