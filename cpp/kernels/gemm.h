@@ -24,9 +24,11 @@ struct GemmTask {
   // a[i * a_row + r * a_run + p * a_step]. B goes on as before.
   int64_t runs = 1;
   int64_t a_run = 0;
-  // What a tile brings into the second cache meanwhile, a line for every p, so far from one to the next; null: nothing.
+  // What a tile brings into the second cache meanwhile, a line for every p: so far from one to the next, and from the
+  // first of one run to that of the next; null: nothing.
   const T* ahead = nullptr;
   int64_t ahead_step = 0;
+  int64_t ahead_run = 0;
 };
 
 // Where some rows of A are not 0: row i at count[i] places p, in order, which begin at positions + i * room. The last

@@ -36,6 +36,7 @@ void gemm_tile(const GemmTask<T>& task) {
   // The loop below has room for a prefetch, not for a branch.
   const T* ahead = task.ahead == nullptr ? task.b : task.ahead;
   const int64_t line = task.ahead == nullptr ? 0 : task.ahead_step;
+  const int64_t skip_ahead = task.ahead == nullptr ? 0 : task.ahead_run - task.k * line;
   Vec<T> sum[kRows][kWidth] = {};
   for (int64_t run = task.runs; run > 0; --run) {
     for (int64_t p = task.k; p > 0; --p) {
@@ -54,6 +55,7 @@ void gemm_tile(const GemmTask<T>& task) {
 #pragma GCC unroll 16
       for (int g = 0; g < kGroups; ++g) a[g] += a_step;
     }
+    ahead += skip_ahead;
     const int64_t skip = task.a_run - task.k * a_step;
 #pragma GCC unroll 16
     for (int g = 0; g < kGroups; ++g) a[g] += skip;

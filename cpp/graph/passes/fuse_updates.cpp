@@ -13,9 +13,8 @@ namespace {
 constexpr int64_t kLeastElements = 2048;
 // Narrower matrices leave no work to share, and their products take other ways.
 constexpr int64_t kLeastRows = 8, kLeastColumns = 16;
-// Longer sums would have to be split for the caches, and a gradient costs little next to them. Those of a sparse factor
-// are not as long as they look.
-constexpr int64_t kMostDepth = 128, kMostSparseDepth = 512;
+// Longer sums would have to be split for the caches, and a gradient costs little next to them.
+constexpr int64_t kMostDepth = 512;
 
 // The inputs of an update op by their roles.
 struct UpdateInputs {
@@ -70,7 +69,7 @@ class UpdateFusion {
     const TensorType &a = list_.type(product.inputs[0]), &c = list_.type(product.outputs[0]);
     const bool matrices = c.rank() == 2 && a.rank() == 2 && list_.type(product.inputs[1]).rank() == 2;
     return matrices && c.size() >= kLeastElements && c.shape[0] >= kLeastRows && c.shape[1] >= kLeastColumns &&
-           a.size() / c.shape[0] <= (product.attributes.flag("sparse_a") ? kMostSparseDepth : kMostDepth);
+           a.size() / c.shape[0] <= kMostDepth;
   }
 
   // Whether nobody but the update reads the weight or a slot of it after `product`: the new ones may be written over

@@ -1,9 +1,13 @@
 #pragma once
 
+#include <algorithm>
+
 #include "core/worker.h"
 #include "kernels/gemm.h"
 #include "ops/divide.h"
 #include "ops/epilogue.h"
+#include "ops/matmul/ahead.h"
+#include "ops/matmul/intake.h"
 
 namespace lamina {
 
@@ -29,8 +33,9 @@ class Product {
   int64_t m() const { return m_; }
   int64_t n() const { return n_; }
   int64_t column_grain() const { return kernels_->lanes; }
-  // Elements, for each worker.
+  // Elements, for each worker; `run_into` needs room for the rows that it hands over as well.
   int64_t scratch_size() const { return packed_a_size_ + packed_b_size_ + nonzeros_size_; }
+  int64_t intake_scratch_size() const { return scratch_size() + intake_rows() * width_; }
   // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
   int column_workers(int64_t batch, int workers) const;
 
@@ -39,6 +44,11 @@ class Product {
            T* scratch) const {
     run_depth(a, b, c, c_row, epilogue, rows, columns, {0, depth_blocks()}, scratch);
   }
+  // Computes a rectangle of C for `intake`; there must be but one block of k.
+  void run_into(const T* a, const T* b, const Intake<T>& intake, Range rows, Range columns, T* scratch) const {
+    run_blocks(a, b, {.c = scratch, .c_row = width_, .intake = &intake}, rows, columns, {0, 1},
+               scratch + intake_rows() * width_);
+  }
   // Whether one call of a kernel does it all, and no second worker could help; then so does `run_at_once`.
   bool at_once() const { return at_once_; }
   void run_at_once(const T* a, const T* b, T* c, const Epilogue<T>& epilogue) const;
@@ -46,21 +56,35 @@ class Product {
   // the bias, and the activation follows upon the last.
   int64_t depth_blocks() const { return divide_up(k_, depth_); }
   void run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
-                 Range blocks, T* scratch) const;
+                 Range blocks, T* scratch) const {
+    run_blocks(a, b, {.c = c, .c_row = c_row, .epilogue = epilogue}, rows, columns, blocks, scratch);
+  }
 
  private:
   // Tiles are as wide as leaves them this many rows, or all there are.
   static constexpr int64_t kTileRows = 6;
+  // Rows of a sparse A that are looked through at once.
+  static constexpr int64_t kSparseRows = 16;
 
+  // Where the product goes: to C, whose rows lie c_row apart, or by way of the few rows there are at c to the intake.
+  struct Destination {
+    T* c;
+    int64_t c_row;
+    Epilogue<T> epilogue = {};
+    const Intake<T>* intake = nullptr;
+  };
   struct Block;
-  struct Ahead;
+
+  void run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks,
+                  T* scratch) const;
   void place_a(const T* a, T* packed, Block& block) const;
   void place_b(const T* b, T* packed, Block& block) const;
-  Ahead next_of_b(const T* b, int64_t columns, const Block& block) const;
-  void multiply(const Block& block, const Epilogue<T>& after, Ahead ahead) const;
-  void multiply_sparse(const Block& block, const Epilogue<T>& after, Ahead ahead, T* scratch) const;
+  void fetch_next_of_b(const T* b, int64_t columns, const Block& block, Ahead<T>& ahead) const;
+  void multiply(const Block& block, Ahead<T>& ahead) const;
+  void multiply_sparse(const Block& block, Ahead<T>& ahead, T* scratch) const;
   void multiply_sparse_rows(GemmTask<T> task, int64_t rows, const Block& block, Nonzeros found) const;
-  void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block, Ahead& ahead) const;
+  void multiply_row(GemmTask<T> tile, int64_t rows, const Block& block, Ahead<T>& ahead) const;
+  int64_t intake_rows() const { return use_dot_ ? m_ : std::max(max_rows_, kSparseRows); }
 
   const GemmKernels<T>* kernels_;
   int64_t m_, n_, k_;
@@ -79,8 +103,5 @@ class Product {
   int64_t max_rows_;  // of a tile
   int64_t packed_a_size_ = 0, packed_b_size_ = 0, nonzeros_size_ = 0;
 };
-
-extern template class Product<float>;
-extern template class Product<double>;
 
 }  // namespace lamina

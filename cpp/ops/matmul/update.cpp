@@ -6,8 +6,8 @@
 #include "ops/register.h"
 #include "ops/update/update_rule.h"
 
-// matmul_update: an optimizer's update of one matrix of weights whose gradient is a product, op(A) op(B). A block of
-// the gradient is computed, used up while it is in cache, and overwritten by the next.
+// matmul_update: an optimizer's update of one matrix of weights whose gradient is a product, op(A) op(B). Some rows of
+// the gradient are computed, used up while they are in cache, and overwritten by the next.
 namespace lamina {
 namespace {
 
@@ -57,10 +57,48 @@ std::vector<TensorType> infer_matmul_update(const NodeInfo& info) {
   return {info.inputs.begin(), info.inputs.begin() + 1 + update.slots};
 }
 
-// A block of the gradient: a quarter of the first cache, and whole tiles.
-constexpr int64_t kBlockRows = 24, kBlockColumns = 128;
 // Workers share the rows of the weight if it has so many, else its columns.
 constexpr int64_t kFewRows = 16;
+
+// Updates rows of a weight by rows of its gradient.
+template <typename T>
+class Sweep final : public Intake<T> {
+ public:
+  using Kernel = void (*)(const UpdateSpan<T>& span, const UpdateScalars& scalars);
+  static_assert(1 + update::kMaxSlots <= Intake<T>::kMostOperands);
+
+  // The gradient begins with that of element `first` of the whole weight.
+  Sweep(Kernel kernel, const UpdateScalars& scalars, const UpdateSpan<T>& whole, int slots, int64_t first)
+      : kernel_(kernel), scalars_(scalars), whole_(whole), slots_(slots), first_(first) {
+    this->operands[0] = whole.weight + first;
+    for (int s = 0; s < slots; ++s) this->operands[1 + s] = whole.slots[s] + first;
+    this->operand_count = 1 + slots;
+    this->operand_row = whole.stride;
+  }
+
+  void take(const T* gradient, int64_t gradient_row, Range rows, Range columns) const override {
+    UpdateSpan<T> span = whole_;
+    span.gradient = gradient;
+    span.gradient_stride = gradient_row;
+    span.rows = rows.size();
+    span.columns = columns.size();
+    const int64_t begin = first_ + rows.begin * span.stride + columns.begin;
+    span.weight += begin;
+    span.new_weight += begin;
+    for (int s = 0; s < slots_; ++s) {
+      span.slots[s] += begin;
+      span.new_slots[s] += begin;
+    }
+    kernel_(span, scalars_);
+  }
+
+ private:
+  Kernel kernel_;
+  const UpdateScalars& scalars_;
+  const UpdateSpan<T>& whole_;
+  int slots_;
+  int64_t first_;
+};
 
 template <typename T>
 StepKernel prepare_typed(const NodeInfo& info) {
@@ -73,7 +111,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
   // op(A) (i, p) and op(B) (p, j) for p = 0.
   const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
   const int most = info.workers;
-  const int64_t scratch_size = kBlockRows * kBlockColumns + product.scratch_size();
+  const int64_t scratch_size = product.intake_scratch_size();
   const double decay = info.attr().number("weight_decay", 0);
 
   StepKernel kernel;
@@ -84,30 +122,26 @@ StepKernel prepare_typed(const NodeInfo& info) {
     if (worker.index >= most) return;
     worker.count = std::min(worker.count, most);
     const UpdateScalars scalars = update.rule.scalars<T>(data, update.clock());
-    T* gradient = data.scratch<T>() + worker.index * scratch_size;
-    UpdateSpan<T> span = {};
-    span.stride = n;
-    span.gradient = gradient;
-    span.decay = decay * scalars.lr;
+    UpdateSpan<T> whole = {};
+    whole.weight = data.in<T>(0);
+    whole.new_weight = data.out<T>(0);
+    for (int s = 0; s < update.slots; ++s) {
+      whole.slots[s] = data.in<T>(1 + s);
+      whole.new_slots[s] = data.out<T>(1 + s);
+    }
+    whole.stride = n;
+    whole.decay = decay * scalars.lr;
     const bool by_rows = m >= kFewRows;
     const Range rows = by_rows ? worker.share(m) : Range{0, m};
     const Range columns = by_rows ? Range{0, n} : worker.share(n, product.column_grain());
-    for (int64_t j = columns.begin; j < columns.end; j += span.columns) {
-      span.columns = std::min(kBlockColumns, b_blocks.run(j, columns.end));
-      span.gradient_stride = span.columns;
-      for (int64_t i = rows.begin; i < rows.end; i += span.rows) {
-        span.rows = std::min(kBlockRows, a_blocks.run(i, rows.end));
-        product.run(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
-                    data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column, gradient, span.columns, {},
-                    {0, span.rows}, {0, span.columns}, gradient + kBlockRows * kBlockColumns);
-        const int64_t begin = i * n + j;
-        span.weight = data.in<T>(0) + begin;
-        span.new_weight = data.out<T>(0) + begin;
-        for (int s = 0; s < update.slots; ++s) {
-          span.slots[s] = data.in<T>(1 + s) + begin;
-          span.new_slots[s] = data.out<T>(1 + s) + begin;
-        }
-        sweep(span, scalars);
+    for (int64_t j = columns.begin, width = 0; j < columns.end; j += width) {
+      width = b_blocks.run(j, columns.end);
+      for (int64_t i = rows.begin, height = 0; i < rows.end; i += height) {
+        height = a_blocks.run(i, rows.end);
+        product.run_into(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
+                         data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column,
+                         Sweep<T>(sweep, scalars, whole, update.slots, i * n + j), {0, height}, {0, width},
+                         data.scratch<T>() + worker.index * scratch_size);
       }
     }
   };
