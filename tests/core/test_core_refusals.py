@@ -39,6 +39,22 @@ def test_values_of_no_graph_and_attributes_that_do_not_fit_are_refused() -> None
         graph.apply("clip", [x], {"min": 1j})
 
 
+@pytest.mark.parametrize(
+    ("columns", "depth", "dtype"), [(1, 9, "float32"), (30, 1025, "float32"), (30, 513, "float64")]
+)
+def test_an_update_refuses_a_gradient_that_is_not_made_by_rows(
+    columns: int, depth: int, dtype: str
+) -> None:
+    graph = _core.Graph()
+    weight, rate, a, b = (
+        graph.input(shape, dtype) for shape in ((20, columns), (), (depth, 20), (depth, columns))
+    )
+    inputs = [weight, rate, graph.input((), "int64"), a, b]
+    attributes = {"rule": "sgd", "momentum": 0.0, "nesterov": False, "transpose_a": True}
+    with pytest.raises(ValueError, match=rf"by rows as the gradient of {dtype} \(20, {columns}\)"):
+        graph.apply("matmul_update", inputs, attributes)
+
+
 def test_elements_that_are_not_aligned_are_copied() -> None:
     odd: np.ndarray = np.ndarray((3,), np.float64, bytearray(25), 1)
     odd[:] = 1, 2, 3

@@ -7,9 +7,7 @@ namespace lamina {
 
 namespace {
 
-// Sizes for caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the
-// second. The deeper the panel, the less often C comes by from further out.
-constexpr int64_t kDepthBytes = 4096;
+// For caches of 32 KB and 1 MB: a panel of A's rows stays in the first while a block of B passes by from the second.
 constexpr int64_t kBlockBytes = 256 * 1024;
 // From so many rows and so large a B on it pays to copy a block of B in the order in which the tiles read it; from a
 // smaller one on where its rows get into each other's way.

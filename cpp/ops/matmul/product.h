@@ -11,6 +11,9 @@
 
 namespace lamina {
 
+// Sums over more bytes of a row of A are cut into blocks. The deeper these, the less often C comes by from further out.
+constexpr int64_t kDepthBytes = 4096;
+
 // An operand of a product: perhaps transposed, perhaps in blocks of columns (graph/column_blocks.h), perhaps largely 0.
 struct Factor {
   bool transposed = false;

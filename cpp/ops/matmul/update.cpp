@@ -45,10 +45,13 @@ std::vector<TensorType> infer_matmul_update(const NodeInfo& info) {
   require_update_clock(info, update.clock());
   const TensorType &a = info.inputs[update.a()], &b = info.inputs[update.b()];
   const bool matrices = a.rank() == 2 && b.rank() == 2 && a.dtype == weight.dtype && b.dtype == weight.dtype;
+  // A column would be made as a row, longer sums in several goes.
   require(matrices && a.shape[update.transpose_a] == weight.shape[0] &&
-              b.shape[!update.transpose_b] == weight.shape[1] &&
-              a.shape[!update.transpose_a] == b.shape[update.transpose_b],
-          info.op, ": the product of ", to_string(a), " and ", to_string(b), " is no gradient of ", to_string(weight));
+              b.shape[!update.transpose_b] == weight.shape[1] && weight.shape[1] != 1 &&
+              a.shape[!update.transpose_a] == b.shape[update.transpose_b] &&
+              update.depth(info) * item_size(weight.dtype) <= kDepthBytes,
+          info.op, ": cannot make the product of ", to_string(a), " and ", to_string(b), " by rows as the gradient of ",
+          to_string(weight));
   const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
   a_blocks.require_possible(info);
   b_blocks.require_possible(info);
