@@ -29,7 +29,7 @@ void pause() {
 // it costs little where nobody wants it, and saves much where the one waited for was put on the same core.
 template <typename Condition>
 void wait_until(const Condition& condition) {
-  constexpr int kSpins = 200, kSpinsApart = 100;
+  constexpr int kSpins = 400, kSpinsApart = 100;
   for (int spin = 0; !condition(); ++spin) {
     if (spin < kSpins || spin % kSpinsApart != 0) {
       pause();

@@ -5,6 +5,8 @@
 
 namespace lamina {
 
+class RowQueue;
+
 struct Range {
   int64_t begin, end;
   int64_t size() const { return end - begin; }
@@ -14,6 +16,7 @@ struct Range {
 struct Worker {
   int index = 0;
   int count = 1;
+  RowQueue* soon = nullptr;  // what this one will read after the plan, if anybody knows
 
   // This worker's share of 0..n, cut at multiples of `grain`. Results must not depend on where the cuts fall.
   Range share(int64_t n, int64_t grain = 1) const {

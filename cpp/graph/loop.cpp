@@ -4,12 +4,16 @@
 #include <cstring>
 #include <numeric>
 
+#include "core/row_queue.h"
 #include "core/stop.h"
 #include "core/threads.h"
 
 namespace lamina {
 
 namespace {
+
+// An array of so many bytes has to be read from memory.
+constexpr int64_t kFarBytes = 8 << 20;
 
 LazyClock::Clock::duration duration(double seconds) {
   // A week is as good as for ever, and does not overflow the clock.
@@ -95,9 +99,13 @@ void Loop::bind(int64_t index) {
   }
 }
 
+Range Loop::share_of(int64_t index, Worker worker) const {
+  return worker.share(std::min(batch_, rows_ - index * batch_));
+}
+
 void Loop::gather(int64_t index, Worker worker) const {
   const int64_t first = index * batch_;
-  const Range share = worker.share(std::min(batch_, rows_ - first));
+  const Range share = share_of(index, worker);
   for (size_t i = 0; i < arrays_.size(); ++i) {
     char* to = static_cast<char*>(batches_[i]->data());
     switch (arrays_[i].row_bytes) {
@@ -113,15 +121,28 @@ void Loop::gather(int64_t index, Worker worker) const {
   }
 }
 
+void Loop::foresee(int64_t index, Worker worker) const {
+  const auto widest = std::max_element(arrays_.begin(), arrays_.end(),
+                                       [](const RowArray& a, const RowArray& b) { return a.row_bytes < b.row_bytes; });
+  if (index == batch_count_ || rows_ * widest->row_bytes < kFarBytes) return;
+  const Range share = share_of(index, worker);
+  worker.soon->start(widest->data, widest->row_bytes, order_.data() + index * batch_ + share.begin, share.size());
+}
+
 std::pair<std::unique_lock<std::mutex>, std::unique_lock<std::mutex>> Loop::lock() const {
   return {plan_->lock(), tail_ && tail_ != plan_ ? tail_->lock() : std::unique_lock<std::mutex>()};
 }
 
 void Loop::run_share(Worker worker, SpinBarrier& barrier, Stretch& stretch) {
   const FlushDenormals flush(plan_->writes_variables());
+  RowQueue soon;
+  worker.soon = &soon;
   for (int64_t index = stretch.first; index < stretch.last; ++index) {
     if (worker.index == 0) bind(index);
-    if (!order_.empty()) gather(index, worker);
+    if (!order_.empty()) {
+      gather(index, worker);
+      foresee(index + 1, worker);
+    }
     barrier.wait(worker.count);
     const Plan& plan = plan_for(index);
     plan.walk(worker, barrier);

@@ -62,7 +62,10 @@ class Loop {
   void raise_faults() const;
   void make_batches();
   void bind(int64_t index);
+  Range share_of(int64_t index, Worker worker) const;  // of a batch's rows
   void gather(int64_t index, Worker worker) const;
+  // Tells the worker which rows it will gather for a batch.
+  void foresee(int64_t index, Worker worker) const;
 
   std::vector<RowArray> arrays_, outputs_;
   int64_t rows_, batch_;

@@ -16,23 +16,26 @@ namespace {
 }
 
 // Inline, as small plans are little else than a list of such calls.
-[[gnu::always_inline]] inline void run_alone(const Step& step, void* const* table, SpinBarrier& barrier) {
+[[gnu::always_inline]] inline void run_alone(const Step& step, void* const* table, Worker worker,
+                                             SpinBarrier& barrier) {
   const StepData data = data_of(step, table);
-  if (step.kernel.walk) return step.kernel.walk(data, Worker{}, barrier);
+  worker.count = 1;
+  if (step.kernel.walk) return step.kernel.walk(data, worker, barrier);
   int phase = 0;
-  do step.kernel.run(data, Worker{}, phase);
+  do step.kernel.run(data, worker, phase);
   while (++phase < step.kernel.phases);
 }
 
 // One worker's part of a step of a team of several.
 void run_share(const Step& step, void* const* table, Worker worker, SpinBarrier& barrier) {
   if (step.workers == 1) {
-    if (worker.index == 0) run_alone(step, table, barrier);
+    if (worker.index == 0) run_alone(step, table, worker, barrier);
     return;
   }
   const StepData data = data_of(step, table);
   if (step.kernel.walk) return step.kernel.walk(data, worker, barrier);
-  const Worker part{worker.index, std::min(step.workers, worker.count)};
+  Worker part = worker;
+  part.count = std::min(step.workers, worker.count);
   for (int phase = 0; phase < step.kernel.phases; ++phase) {
     if (phase > 0) barrier.wait(worker.count);
     if (part.index < part.count) step.kernel.run(data, part, phase);
@@ -45,7 +48,7 @@ void Plan::walk(void* const* table, Worker worker, SpinBarrier& barrier) const {
   if (worker.count == 1) {
     for (const Step& step : steps_) {
       if (step.checks > 0 && faulty(step.checks)) return;
-      run_alone(step, table, barrier);
+      run_alone(step, table, worker, barrier);
     }
     return;
   }

@@ -1,18 +1,19 @@
 #pragma once
 
+#include "core/row_queue.h"
 #include "kernels/gemm.h"
 #include "ops/matmul/intake.h"
 
 namespace lamina {
 
 // What the tiles of a block bring into the second cache while they compute, a line for every p: the next rows of
-// an intake's operands, the block of B that is to be packed next, or the next rows of A.
+// an intake's operands, the block of B that is to be packed next, the next rows of A, or what the worker needs later.
 template <typename T>
 class Ahead {
  public:
   static constexpr int64_t kLine = 64 / sizeof(T);
 
-  explicit Ahead(int64_t k) : k_(k) {}
+  Ahead(int64_t k, RowQueue* soon) : k_(k), soon_(soon) {}
 
   // Each of the last `count` of `tiles` takes k lines that lie `step` apart, `next` after those of the one before: what
   // came earlier would be gone when it is needed.
@@ -31,15 +32,22 @@ class Ahead {
   // Operands are wanted up to this row.
   void want(int64_t row) { wanted_ = row; }
 
-  // A tile may take lines from `otherwise` on if there is nothing better.
-  void attach(GemmTask<T>& tile, const T* otherwise) {
+  // Chooses for a tile, which may be followed by another with other rows of A.
+  void attach(GemmTask<T>& tile, const T* next_rows) {
     --wait_;
     tile.k = k_, tile.runs = 1;
     if (attach_operand(tile)) return;
-    const bool mine = wait_ < 0 && block_count_ > 0;
-    tile.ahead = mine ? block_ : otherwise;
-    tile.ahead_step = mine ? block_step_ : kLine;
-    if (mine) --block_count_, block_ += block_next_;
+    tile.ahead = next_rows;
+    tile.ahead_step = kLine;
+    if (wait_ < 0 && block_count_ > 0) {
+      tile.ahead = block_;
+      tile.ahead_step = block_step_;
+      --block_count_, block_ += block_next_;
+    } else if (next_rows == nullptr && soon_ != nullptr) {
+      const RowQueue::Piece piece = soon_->take(k_);
+      tile.ahead = reinterpret_cast<const T*>(piece.from);
+      tile.ahead_step = piece.step / static_cast<int64_t>(sizeof(T));
+    }
   }
 
  private:
@@ -58,6 +66,7 @@ class Ahead {
   }
 
   int64_t k_;
+  RowQueue* soon_;
   const T* block_ = nullptr;
   int64_t block_count_ = 0, block_next_ = 0, block_step_ = 0;
   int64_t wait_ = 0;  // tiles before the first that takes a part of the block

@@ -166,7 +166,7 @@ StepKernel prepare_product(const NodeInfo& info) {
         const int64_t end = std::min(rows.end, (i + 1) * product.m());
         product.run(data.in<T>(0) + a_begin[i], data.in<T>(1) + b_begin[i],
                     data.out<T>() + i * sizes.m * sizes.n + c_blocks.shift(j), c_blocks.width(), after,
-                    {row - i * product.m(), end - i * product.m()}, {j, next}, scratch);
+                    {row - i * product.m(), end - i * product.m()}, {j, next}, scratch, worker.soon);
         row = end;
       }
     }

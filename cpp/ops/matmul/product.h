@@ -42,15 +42,17 @@ class Product {
   // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
   int column_workers(int64_t batch, int workers) const;
 
-  // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain.
+  // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain. What is
+  // wanted `soon` is fetched where there is the time.
   void run(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
-           T* scratch) const {
-    run_depth(a, b, c, c_row, epilogue, rows, columns, {0, depth_blocks()}, scratch);
+           T* scratch, RowQueue* soon) const {
+    run_depth(a, b, c, c_row, epilogue, rows, columns, {0, depth_blocks()}, scratch, soon);
   }
   // Computes a rectangle of C for `intake`; there must be but one block of k.
-  void run_into(const T* a, const T* b, const Intake<T>& intake, Range rows, Range columns, T* scratch) const {
+  void run_into(const T* a, const T* b, const Intake<T>& intake, Range rows, Range columns, T* scratch,
+                RowQueue* soon) const {
     run_blocks(a, b, {.c = scratch, .c_row = width_, .intake = &intake}, rows, columns, {0, 1},
-               scratch + intake_rows() * width_);
+               scratch + intake_rows() * width_, soon);
   }
   // Whether one call of a kernel does it all, and no second worker could help; then so does `run_at_once`.
   bool at_once() const { return at_once_; }
@@ -59,8 +61,8 @@ class Product {
   // the bias, and the activation follows upon the last.
   int64_t depth_blocks() const { return divide_up(k_, depth_); }
   void run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
-                 Range blocks, T* scratch) const {
-    run_blocks(a, b, {.c = c, .c_row = c_row, .epilogue = epilogue}, rows, columns, blocks, scratch);
+                 Range blocks, T* scratch, RowQueue* soon) const {
+    run_blocks(a, b, {.c = c, .c_row = c_row, .epilogue = epilogue}, rows, columns, blocks, scratch, soon);
   }
 
  private:
@@ -78,8 +80,8 @@ class Product {
   };
   struct Block;
 
-  void run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks,
-                  T* scratch) const;
+  void run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks, T* scratch,
+                  RowQueue* soon) const;
   void place_a(const T* a, T* packed, Block& block) const;
   void place_b(const T* b, T* packed, Block& block) const;
   void fetch_next_of_b(const T* b, int64_t columns, const Block& block, Ahead<T>& ahead) const;

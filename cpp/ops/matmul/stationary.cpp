@@ -30,12 +30,12 @@ StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, c
       T* scratch = partial + blocks * partial_size + worker.index * product.scratch_size();
       const Range mine = worker.share(blocks);
       if (worker.index == 0) {
-        product.run_depth(data.in<T>(0), data.in<T>(1), c, n, after, {0, m}, {0, n}, mine, scratch);
+        product.run_depth(data.in<T>(0), data.in<T>(1), c, n, after, {0, m}, {0, n}, mine, scratch, worker.soon);
         return;
       }
       for (int64_t b = mine.begin; b < mine.end; ++b) {
         product.run_depth(data.in<T>(0), data.in<T>(1), partial + b * partial_size, n, after, {0, m}, {0, n},
-                          {b, b + 1}, scratch);
+                          {b, b + 1}, scratch, worker.soon);
       }
       return;
     }

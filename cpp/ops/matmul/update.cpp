@@ -144,7 +144,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
         product.run_into(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
                          data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column,
                          Sweep<T>(sweep, scalars, whole, update.slots, i * n + j), {0, height}, {0, width},
-                         data.scratch<T>() + worker.index * scratch_size);
+                         data.scratch<T>() + worker.index * scratch_size, worker.soon);
       }
     }
   };

@@ -48,7 +48,7 @@ struct Product<T>::Block {
 
 template <typename T>
 void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks,
-                            T* scratch) const {
+                            T* scratch, RowQueue* soon) const {
   if (exchanged_) std::swap(a, b);
   T* packed_a = scratch;
   T* packed_b = scratch + packed_a_size_;
@@ -79,7 +79,7 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
           }
         }
         block.epilogue = p + block.first.k < k_ ? &none : &to.epilogue;
-        Ahead<T> ahead(block.first.k);
+        Ahead<T> ahead(block.first.k, soon);
         const int64_t next = block.columns.end;
         fetch_next_of_b(b + p * b_step_ + next * b_column_, columns.end - next, block, ahead);
         if (to.intake != nullptr && to.intake->bytes(rows, columns) > kFarBytes) {
@@ -219,9 +219,9 @@ void Product<T>::multiply_row(GemmTask<T> tile, int64_t rows, const Block& block
   }
 }
 
-template void Product<float>::run_blocks(const float*, const float*, const Destination&, Range, Range, Range,
-                                         float*) const;
+template void Product<float>::run_blocks(const float*, const float*, const Destination&, Range, Range, Range, float*,
+                                         RowQueue*) const;
 template void Product<double>::run_blocks(const double*, const double*, const Destination&, Range, Range, Range,
-                                          double*) const;
+                                          double*, RowQueue*) const;
 
 }  // namespace lamina
