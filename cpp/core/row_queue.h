@@ -21,7 +21,7 @@ class RowQueue {
   };
   // A part of the first row for one who fetches `count` times, every time so many bytes further on.
   Piece take(int64_t count) {
-    if (row_ == end_) return {nullptr, 0};
+    if (row_ == end_ || count == 0) return {nullptr, 0};
     const int64_t step = std::clamp<int64_t>((row_bytes_ - done_) / count / kGrain * kGrain, kGrain, kLine);
     const Piece piece = {data_ + *row_ * row_bytes_ + done_, step};
     done_ += step * count;

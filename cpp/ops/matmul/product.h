@@ -62,7 +62,7 @@ class Product {
   int64_t depth_blocks() const { return divide_up(k_, depth_); }
   void run_depth(const T* a, const T* b, T* c, int64_t c_row, const Epilogue<T>& epilogue, Range rows, Range columns,
                  Range blocks, T* scratch, RowQueue* soon) const {
-    run_blocks(a, b, {.c = c, .c_row = c_row, .epilogue = epilogue}, rows, columns, blocks, scratch, soon);
+    run_blocks(a, b, {.c = c, .c_row = c_row, .epilogue = &epilogue}, rows, columns, blocks, scratch, soon);
   }
 
  private:
@@ -75,7 +75,7 @@ class Product {
   struct Destination {
     T* c;
     int64_t c_row;
-    Epilogue<T> epilogue = {};
+    const Epilogue<T>* epilogue = nullptr;
     const Intake<T>* intake = nullptr;
   };
   struct Block;

@@ -24,7 +24,7 @@ struct Product<T>::Block {
   int64_t a_tile;   // from the rows of A of one tile to those of the next
   int64_t b_panel;  // from the columns of B of one tile to those of the next
   const Intake<T>* intake;
-  const Epilogue<T>* epilogue;
+  const Epilogue<T>* epilogue;  // null: nothing, or not yet
 
   void place_c(const Destination& to, bool adds) {
     intake = to.intake;
@@ -40,7 +40,7 @@ struct Product<T>::Block {
       const int64_t row = rows.begin + i;
       return intake->take(task.c, task.c_row, {row, row + count}, columns);
     }
-    epilogue->finish(task.c, count, columns.size(), task.c_row);
+    if (epilogue != nullptr) epilogue->finish(task.c, count, columns.size(), task.c_row);
     task.c += count * task.c_row;
     if (task.start != nullptr) task.start += count * task.start_row;
   }
@@ -52,7 +52,6 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
   if (exchanged_) std::swap(a, b);
   T* packed_a = scratch;
   T* packed_b = scratch + packed_a_size_;
-  const Epilogue<T> none;
   Block block;
   // Few rows are spared the divisions, which would take as long as they do.
   const bool one_tile = use_dot_ || rows.size() <= max_rows_;
@@ -69,16 +68,17 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
         block.columns = {j, std::min(j + width_, columns.end)};
         place_b(b + p * b_step_ + j * b_column_, packed_b, block);
         block.place_c(to, q > blocks.begin);
-        if (p == 0 && to.epilogue.bias != nullptr) {
+        const T* bias = p == 0 && to.epilogue != nullptr ? to.epilogue->bias : nullptr;
+        if (bias != nullptr) {
           if (exchanged_) {
-            std::fill_n(block.first.c, block.columns.size(), *to.epilogue.bias);
+            std::fill_n(block.first.c, block.columns.size(), *bias);
             block.first.start = block.first.c;
           } else {
-            block.first.start = to.epilogue.bias + j;
+            block.first.start = bias + j;
             block.first.start_row = 0;
           }
         }
-        block.epilogue = p + block.first.k < k_ ? &none : &to.epilogue;
+        block.epilogue = p + block.first.k < k_ ? nullptr : to.epilogue;
         Ahead<T> ahead(block.first.k, soon);
         const int64_t next = block.columns.end;
         fetch_next_of_b(b + p * b_step_ + next * b_column_, columns.end - next, block, ahead);
