@@ -266,11 +266,16 @@ def dropout(
     x = to_floating(inputs)
     if noise_shape is None:
         return apply_one("dropout", x, _state(seed), rate=float(rate))
-    if len(noise_shape) != x.ndim:
-        raise ValueError(f"dropout: expected noise_shape {noise_shape} of rank {x.ndim}")
-    sizes = [size if n is None else n for n, size in zip(noise_shape, x.shape, strict=True)]
-    mask = apply_one("dropout", to_tensor(np.ones(sizes), x.dtype), _state(seed), rate=float(rate))
-    return x * mask
+    ones = to_tensor(np.ones(_mask_shape(noise_shape, x.shape)), x.dtype)
+    return x * apply_one("dropout", ones, _state(seed), rate=float(rate))
+
+
+def _mask_shape(noise_shape: Sequence[int | None] | None, shape: Sequence[int]) -> list[int]:
+    """Return the shape that dropout draws for data of a shape, whose sizes stand for None."""
+    wanted = [None] * len(shape) if noise_shape is None else noise_shape
+    if len(wanted) != len(shape):
+        raise ValueError(f"dropout: expected noise_shape {noise_shape} of rank {len(shape)}")
+    return [size if n is None else n for n, size in zip(wanted, shape, strict=True)]
 
 
 def shuffle(x: TensorLike, axis: int = 0, seed: Seed = None) -> TensorBase:

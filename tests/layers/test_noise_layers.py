@@ -55,3 +55,10 @@ def test_activity_regularization_adds_to_the_loss() -> None:
 def test_nothing_keeps_the_variance_if_all_is_dropped(kind: Any) -> None:
     with pytest.raises(ValueError, match=r"expected rate in \[0, 1\), received rate=1"):
         kind(1)
+
+
+@pytest.mark.parametrize("kind", [layers.Dropout, layers.AlphaDropout])
+def test_a_noise_shape_of_another_rank_is_refused(kind: Any) -> None:
+    layer = kind(0.25, noise_shape=(None, 1), seed=1)
+    with pytest.raises(ValueError, match=r"expected noise_shape \(None, 1\) of rank 3"):
+        layer(np.ones((2, 3, 4), np.float32), training=True)

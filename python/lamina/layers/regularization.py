@@ -10,7 +10,7 @@ from lamina import ops, random, regularizers
 from lamina.layers.base import Layer
 from lamina.layers.input_spec import InputSpec
 from lamina.layers.spatial import data_format_of, spatial_axes
-from lamina.random import SeedGenerator
+from lamina.random import SeedGenerator, _mask_shape
 from lamina.registry import layers
 from lamina.tensor import TensorBase
 
@@ -81,8 +81,7 @@ class AlphaDropout(Dropout):
         _check_below_1(self._title, rate)
 
     def _dropped(self, inputs: TensorBase) -> TensorBase:
-        wanted = self.noise_shape or (None,) * inputs.ndim
-        shape = [n if size is None else size for size, n in zip(wanted, inputs.shape, strict=True)]
+        shape = _mask_shape(self.noise_shape, inputs.shape)
         drawn = random.uniform(shape, dtype=self.compute_dtype, seed=self.seed_generator)
         scale = 1 / math.sqrt((1 - self.rate) * (1 + self.rate * self._limit**2))
         dropped = ops.where(drawn >= self.rate, inputs, self._limit)

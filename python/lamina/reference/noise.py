@@ -11,15 +11,19 @@ from lamina.reference.random import dropout_mask, random_normal, random_uniform
 from lamina.reference.registry import Array
 
 
+def _mask_shape(x: Array, noise_shape: Sequence[int | None] | None) -> tuple[int, ...]:
+    """Return the shape of what is drawn: x's sizes stand for None."""
+    wanted = [None] * x.ndim if noise_shape is None else noise_shape
+    return tuple(n if size is None else size for size, n in zip(wanted, x.shape, strict=True))
+
+
 def _dropped(
     x: Array, rate: float, noise_shape: Sequence[int | None] | None, state: Array, training: bool
 ) -> Array:
     """Return what dropout multiplies x by."""
     if not training or rate == 0:
         return np.ones_like(x)
-    wanted = [None] * x.ndim if noise_shape is None else noise_shape
-    shape = tuple(n if size is None else size for size, n in zip(wanted, x.shape, strict=True))
-    return dropout_mask(state, shape, rate).astype(x.dtype)
+    return dropout_mask(state, _mask_shape(x, noise_shape), rate).astype(x.dtype)
 
 
 @layer("Dropout")
@@ -66,9 +70,9 @@ def _alpha_dropped(
     x: Array, rate: float, noise_shape: Sequence[int | None] | None, state: Array
 ) -> tuple[Array, float]:
     """Return which elements are kept, and the scale that gives them back a variance of 1."""
-    wanted = [None] * x.ndim if noise_shape is None else noise_shape
-    shape = tuple(n if size is None else size for size, n in zip(wanted, x.shape, strict=True))
-    drawn = random_uniform.forward(state, shape, 0.0, 1.0, dtype=str(x.dtype))
+    drawn = random_uniform.forward(
+        state, _mask_shape(x, noise_shape), 0.0, 1.0, dtype=str(x.dtype)
+    )
     kept = np.broadcast_to(np.asarray(drawn) >= rate, x.shape)
     return kept, ((1 - rate) * (1 + rate * SELU_LIMIT**2)) ** -0.5
 
