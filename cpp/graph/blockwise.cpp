@@ -54,20 +54,19 @@ std::shared_ptr<Blockwise> Blockwise::make(const Instructions& list, int64_t row
 StepKernel Blockwise::kernel(const std::shared_ptr<Blockwise>& self) const {
   StepKernel kernel;
   kernel.run = [self](const StepData& data, Worker worker, int) { self->run(data, worker); };
+  kernel.seats = static_cast<int>(arenas_.size());
+  kernel.in_pieces = true;
   kernel.nanoseconds = static_cast<double>(blocks_) * parts_.front()->plan.nanoseconds();
   return kernel;
 }
 
 void Blockwise::run(const StepData& data, Worker worker) {
-  const int most = static_cast<int>(arenas_.size());
-  if (worker.index >= most) return;
-  worker.count = std::min(worker.count, most);
   const Range mine = worker.share(blocks_);
   SpinBarrier alone;
   for (int64_t block = mine.begin; block < mine.end && !refused_.load(std::memory_order_relaxed); ++block) {
     Part& part = *(block < longer_ ? parts_.front() : parts_.back());
     const int64_t row = block * part.rows + (block < longer_ ? 0 : longer_);
-    void** const table = part.tables[static_cast<size_t>(worker.index)].data();
+    void** const table = part.tables[static_cast<size_t>(data.seat())].data();
     const auto &from = part.plan.input_slots(), &to = part.plan.output_slots();
     for (size_t i = 0; i < from.size(); ++i) {
       table[from[i]] = const_cast<char*>(data.in<char>(static_cast<int>(i))) + row * input_bytes_[i];

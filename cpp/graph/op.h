@@ -43,8 +43,8 @@ struct NodeInfo {
 // (inputs that come straight from a caller are only item-aligned).
 class StepData {
  public:
-  StepData(void* const* table, const int32_t* inputs, const int32_t* outputs, void* scratch)
-      : table_(table), inputs_(inputs), outputs_(outputs), scratch_(scratch) {}
+  StepData(void* const* table, const int32_t* inputs, const int32_t* outputs, void* scratch, int seat = 0)
+      : table_(table), inputs_(inputs), outputs_(outputs), scratch_(scratch), seat_(seat) {}
 
   template <typename T>
   const T* in(int i) const {
@@ -58,12 +58,15 @@ class StepData {
   T* scratch() const {
     return static_cast<T*>(scratch_);
   }
+  // Which part of the scratch memory is the worker's own, whatever share of the work it does.
+  int seat() const { return seat_; }
 
  private:
   void* const* table_;
   const int32_t* inputs_;
   const int32_t* outputs_;
   void* scratch_;
+  int seat_;
 };
 
 // How a node computes, fixed for its shapes: made once when a plan is compiled, then called by every worker of
@@ -74,6 +77,9 @@ struct StepKernel {
   double nanoseconds = 0;  // estimated time on one core; decides how many workers take part
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
+  int seats = 1024;           // workers whom that has room for; should threads be added later, they look on
+  // `run` may be called for shares of a larger team, by any worker in any order; what is its own goes by its seat.
+  bool in_pieces = false;
   // In place of `run`, for a step made of steps: all workers of a team enter it together and share its barrier. Such a
   // kernel says itself how many workers it can use.
   std::function<void(const StepData&, Worker, SpinBarrier&)> walk;

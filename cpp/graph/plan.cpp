@@ -11,8 +11,8 @@ namespace lamina {
 
 namespace {
 
-[[gnu::always_inline]] inline StepData data_of(const Step& step, void* const* table) {
-  return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch]};
+[[gnu::always_inline]] inline StepData data_of(const Step& step, void* const* table, int seat = 0) {
+  return {table, step.inputs.data(), step.outputs.data(), step.scratch < 0 ? nullptr : table[step.scratch], seat};
 }
 
 // Inline, as small plans are little else than a list of such calls.
@@ -32,13 +32,23 @@ void run_share(const Step& step, void* const* table, Worker worker, SpinBarrier&
     if (worker.index == 0) run_alone(step, table, worker, barrier);
     return;
   }
-  const StepData data = data_of(step, table);
+  const StepData data = data_of(step, table, worker.index);
   if (step.kernel.walk) return step.kernel.walk(data, worker, barrier);
   Worker part = worker;
   part.count = std::min(step.workers, worker.count);
   for (int phase = 0; phase < step.kernel.phases; ++phase) {
     if (phase > 0) barrier.wait(worker.count);
-    if (part.index < part.count) step.kernel.run(data, part, phase);
+    if (part.index >= part.count) continue;
+    if (step.pieces == 1) {
+      step.kernel.run(data, part, phase);
+      continue;
+    }
+    step.claims.run(part, step.pieces, [&](int owner, int p) {
+      Worker piece = part;
+      piece.index = owner * step.pieces + p;
+      piece.count = part.count * step.pieces;
+      step.kernel.run(data, piece, phase);
+    });
   }
 }
 

@@ -167,12 +167,18 @@ bool PlanBuilder::cut_into_blocks() {
 }
 
 void PlanBuilder::choose_workers() {
-  const int kMost = use_ == PlanUse::kBlock ? 1 : 1024;
-  constexpr double kWholePlan = 12000;  // below this, waking the team costs more than it brings
+  constexpr double kPiece = 16000, kMostPieces = 16;  // nanoseconds of a piece, pieces of a worker
+  constexpr double kWholePlan = 12000;                // below this, waking the team costs more than it brings
   const double grain = parallel_grain();
   for (Step& step : plan_.steps_) {
-    const double shares = grain > 0 ? step.kernel.nanoseconds / grain : kMost;
-    step.workers = step.kernel.walk ? step.kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, kMost));
+    const int most = use_ == PlanUse::kBlock ? 1 : step.kernel.seats;
+    const double shares = grain > 0 ? step.kernel.nanoseconds / grain : most;
+    step.workers = step.kernel.walk ? step.kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, most));
+    if (step.kernel.in_pieces && step.workers > 1 && most_workers_ > 1) {
+      const double pieces = grain > 0 ? step.kernel.nanoseconds / most_workers_ / kPiece : kMostPieces;
+      step.pieces = static_cast<int>(std::clamp(pieces, 1.0, kMostPieces));
+      step.claims = Claims(most_workers_);
+    }
     plan_.nanoseconds_ += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }

@@ -108,11 +108,14 @@ def test_any_number_of_threads_trains_to_the_same_bits(optimizer: str, split_all
     assert outcomes[0] == outcomes[1] == outcomes[2]
 
 
-@pytest.mark.parametrize(("features", "units"), [(784, (48, 1)), (13, (512, 40, 1))])
-def test_weights_that_stay_with_their_workers_train_to_the_same_bits(
-    features: int, units: tuple[int, ...], split_all: None
+@pytest.mark.parametrize(
+    ("features", "units", "batch"),
+    [(784, (48, 1), 32), (13, (512, 40, 1), 32), (790, (803, 1), 109)],
+)
+def test_whoever_computes_a_part_of_it_a_step_trains_to_the_same_bits(
+    features: int, units: tuple[int, ...], batch: int, split_all: None
 ) -> None:
-    """Weights are shared out by rows, layers by columns, and sums meet in one order."""
+    """Weights are shared out by rows, layers by columns, large products in pieces."""
     rng = np.random.default_rng(3)
     x, y = rng.random((109, features), np.float32), rng.random((109, 1), np.float32)
     outcomes = []
@@ -122,7 +125,7 @@ def test_weights_that_stay_with_their_workers_train_to_the_same_bits(
         hidden = [layers.Dense(n, "relu") for n in units[:-1]]
         model = models.Sequential([layers.Input((features,)), *hidden, layers.Dense(units[-1])])
         model.compile("adam", "mse")
-        model.fit(x, y, 32, 2, verbose=0)
+        model.fit(x, y, batch, 2, verbose=0)
         outcomes.append(tuple(w.tobytes() for w in model.get_weights()))
     assert len(set(outcomes)) == 1
 

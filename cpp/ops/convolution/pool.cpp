@@ -79,6 +79,7 @@ StepKernel line_kernel(const NodeInfo& info, Make make) {
   const int64_t lines = length > 0 ? info.outputs[0].size() / length : 0;
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
+  step.in_pieces = true;
   step.run = [lines, make](const StepData& data, Worker worker, int) {
     const Range mine = worker.share(lines);
     make(data, mine.begin, mine.end);

@@ -43,20 +43,19 @@ StepKernel prepare_forward(const NodeInfo& info, const ConvSizes& sizes) {
   const ConvForward<T> conv(sizes, kernels().gemm.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool packs = conv.packed_size() > 0;
-  const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
   StepKernel kernel;
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.phases = packs ? 2 : 1;
-  kernel.scratch_bytes = (conv.packed_size() + conv.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
+  kernel.scratch_bytes = (conv.packed_size() + conv.scratch_size() * info.workers) * static_cast<int64_t>(sizeof(T));
+  kernel.seats = info.workers;
+  kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     T* packed = data.scratch<T>();
     if (packs && phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.panels()));
     const Epilogue<T> after = epilogue.at(data);
     const Shares mine(conv.positions(), conv.panels(), worker);
     conv.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>() + mine.positions.begin * sizes.filters, after,
-             mine.positions, mine.panels, packed + conv.packed_size() + worker.index * conv.scratch_size());
+             mine.positions, mine.panels, packed + conv.packed_size() + data.seat() * conv.scratch_size());
   };
   return kernel;
 }
@@ -67,19 +66,18 @@ StepKernel prepare_max_pool(const NodeInfo& info, const ConvSizes& sizes) {
   const ConvMaxPool<T> pool(conv, info.outputs[0].shape, info.attr().integers("pool"), kernels().pool.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   const bool packs = conv.packed_size() > 0, wants_where = info.is_read(1);
-  const int most = info.workers;
   StepKernel kernel;
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info) + io_ns(info);
   kernel.phases = packs ? 2 : 1;
-  kernel.scratch_bytes = (conv.packed_size() + pool.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
+  kernel.scratch_bytes = (conv.packed_size() + pool.scratch_size() * info.workers) * static_cast<int64_t>(sizeof(T));
+  kernel.seats = info.workers;
+  kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     T* packed = data.scratch<T>();
     if (packs && phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.panels()));
     pool.run(data.in<T>(0), packs ? packed : data.in<T>(1), data.out<T>(), wants_where ? data.out<uint8_t>(1) : nullptr,
              epilogue.at(data), worker.share(pool.lines()),
-             packed + conv.packed_size() + worker.index * pool.scratch_size());
+             packed + conv.packed_size() + data.seat() * pool.scratch_size());
   };
   return kernel;
 }
@@ -92,6 +90,7 @@ StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.phases = 2;
   kernel.scratch_bytes = conv.packed_size() * static_cast<int64_t>(sizeof(T));
+  kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
     T* packed = data.scratch<T>();
     if (phase == 0) return conv.pack(data.in<T>(1), packed, worker.share(conv.kernels()));
@@ -104,20 +103,20 @@ StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
 
 // The same for each class of kernel gradients.
 template <typename T, typename Conv>
-StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds, int most) {
+StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds, int seats) {
   const auto add = kernels().binary.of(T{}).function[binary::add];
   const int64_t chunks = conv.chunks(), partial_size = chunks > 1 ? chunks * conv.size() : 0;
   StepKernel kernel;
   kernel.nanoseconds = nanoseconds;
   kernel.phases = chunks > 1 ? 2 : 1;
-  kernel.scratch_bytes = (partial_size + conv.scratch_size() * most) * static_cast<int64_t>(sizeof(T));
+  kernel.scratch_bytes = (partial_size + conv.scratch_size() * seats) * static_cast<int64_t>(sizeof(T));
+  kernel.seats = seats;
+  kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     T* partial = data.scratch<T>();  // (chunks, kernel)
     if (phase == 0) {
       conv.run(data.in<T>(0), data.in<T>(1), chunks > 1 ? partial : data.out<T>(), worker.share(conv.units()),
-               partial + partial_size + worker.index * conv.scratch_size());
+               partial + partial_size + data.seat() * conv.scratch_size());
       return;
     }
     const Range mine = worker.share(conv.size(), 16);
@@ -135,16 +134,15 @@ template <typename T>
 StepKernel prepare_depthwise(const NodeInfo& info, const ConvSizes& sizes, DepthwiseView::Of of) {
   const DepthwiseForward<T> conv(sizes, of, kernels().depthwise.of(T{}));
   const Epilogue<T> epilogue = epilogue_of<T>(info);
-  const int most = info.workers;
   StepKernel kernel;
   kernel.nanoseconds = depthwise_nanoseconds<T>(sizes) + epilogue_ns(info);
-  kernel.scratch_bytes = conv.scratch_size() * most * static_cast<int64_t>(sizeof(T));
+  kernel.scratch_bytes = conv.scratch_size() * info.workers * static_cast<int64_t>(sizeof(T));
+  kernel.seats = info.workers;
+  kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     const Epilogue<T> after = epilogue.at(data);
     conv.run(data.in<T>(0), data.in<T>(1), data.out<T>(), after, worker.share(conv.lines()),
-             data.scratch<T>() + worker.index * conv.scratch_size());
+             data.scratch<T>() + data.seat() * conv.scratch_size());
   };
   return kernel;
 }

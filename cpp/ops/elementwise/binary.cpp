@@ -33,6 +33,7 @@ StepKernel prepare_broadcast(const NodeInfo& info, BinaryKernel<T, R> kernel, do
 
   StepKernel step;
   step.nanoseconds = elementwise_ns(info, size, cost);
+  step.in_pieces = true;
   constexpr int64_t kEnoughRows = 16;
   if (walk.rank() == 1) {
     step.run = [=](const StepData& data, Worker worker, int) {

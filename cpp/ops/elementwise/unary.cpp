@@ -58,6 +58,7 @@ StepKernel prepare_forward(int index, const NodeInfo& info) {
     const int64_t size = info.outputs[0].size();
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kFunctions[index].cost);
+    step.in_pieces = true;
     step.run = [kernel = kernels().unary.of(item).forward[index], size,
                 parameters = kFunctions[index].values<T>(info.attr())](const StepData& data, Worker worker, int) {
       const Range range = worker.share(size, kGrain);
@@ -91,6 +92,7 @@ StepKernel prepare_slope(int index, Derivative derivative, const NodeInfo& info)
     const UnaryKernels<T>& table = kernels().unary.of(item);
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kFunctions[index].cost);
+    step.in_pieces = true;
     step.run = [kernel = derivative == kSlope ? table.slope[index] : table.curve[index], size,
                 parameters = kFunctions[index].values<T>(info.attr())](const StepData& data, Worker worker, int) {
       const Range range = worker.share(size, kGrain);
@@ -143,6 +145,7 @@ StepKernel prepare_predicate(int index, const NodeInfo& info) {
     const int64_t size = info.outputs[0].size();
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, size, kPredicates[index].cost);
+    step.in_pieces = true;
     step.run = [kernel = kernels().unary.of(item).predicate[index], size](const StepData& data, Worker worker, int) {
       const Range range = worker.share(size, kGrain);
       kernel(data.in<T>(0) + range.begin, data.out<uint8_t>() + range.begin, range.size());

@@ -30,7 +30,8 @@ int Product<T>::column_workers(int64_t batch, int workers) const {
     const int64_t rows = divide_up(batch * m_, workers / across);
     const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
     if (across > 1 && many_rows && columns < kWidePiece) break;
-    const int64_t row_cost = pack_a_ ? kPackCost : kReadCost, column_cost = pack_b_ ? kPackCost : kReadCost;
+    const int64_t row_cost = pack_a_ && !in_pieces_ ? kPackCost : kReadCost,
+                  column_cost = pack_b_ ? kPackCost : kReadCost;
     const int64_t read = (rows + column_cost) * (columns + row_cost) * k_;
     const int64_t cost = read + (across > 1 ? kShareCost * rows : 0);
     if (cost < least) {

@@ -7,6 +7,7 @@
 #include "kernels/dispatch.h"
 #include "ops/checks.h"
 #include "ops/elementwise/unary.h"
+#include "ops/matmul/claimed.h"
 #include "ops/matmul/product.h"
 #include "ops/matmul/stationary.h"
 #include "ops/register.h"
@@ -137,8 +138,17 @@ StepKernel prepare_product(const NodeInfo& info) {
   const Epilogue<T> epilogue = epilogue_of<T>(info);
   if (stationary > 1 && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
+  const double nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
+  if (product.in_pieces() && batch == 1 && c_blocks.count == 1) {
+    return claimed_step(
+        info, product, nanoseconds, 0, product.piece_scratch_size(),
+        [product](int workers) { return product.column_workers(1, workers); },
+        [product, epilogue](const StepData& data, const Piece& piece, PieceMemory<T>& memory) {
+          product.run_piece(data.in<T>(0), data.in<T>(1), data.out<T>(), epilogue.at(data), piece, memory);
+        });
+  }
   StepKernel kernel;
-  kernel.nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
+  kernel.nanoseconds = nanoseconds;
   if (product.at_once() && batch == 1 && c_blocks.count == 1) {
     kernel.run = [product, epilogue](const StepData& data, Worker worker, int) {
       if (worker.index > 0) return;
@@ -146,13 +156,11 @@ StepKernel prepare_product(const NodeInfo& info) {
     };
     return kernel;
   }
-  const int most = info.workers;  // the scratch memory's size; should threads be added later, they look on
-  kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * most;
+  kernel.seats = info.workers;
+  kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * info.workers;
   kernel.run = [=](const StepData& data, Worker worker, int) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     const Epilogue<T> after = epilogue.at(data);
-    T* scratch = data.scratch<T>() + worker.index * product.scratch_size();
+    T* scratch = data.scratch<T>() + data.seat() * product.scratch_size();
     const bool whole = c_blocks.count == 1;
     const int across = whole ? product.column_workers(batch, worker.count)
                              : static_cast<int>(std::gcd<int64_t>(c_blocks.count, worker.count));

@@ -8,6 +8,7 @@
 #include "ops/epilogue.h"
 #include "ops/matmul/ahead.h"
 #include "ops/matmul/intake.h"
+#include "ops/matmul/pieces.h"
 
 namespace lamina {
 
@@ -54,6 +55,27 @@ class Product {
     run_blocks(a, b, {.c = scratch, .c_row = width_, .intake = &intake}, rows, columns, {0, 1},
                scratch + intake_rows() * width_, soon);
   }
+  // Whether there is so much to do that workers had better claim it, in pieces.
+  bool in_pieces() const { return in_pieces_; }
+  // If they are down x across workers, who share its rows and columns.
+  Pieces pieces(int down, int across) const {
+    return {m_, n_, max_rows_, column_grain(), width_, std::min(width_, n_) * k_, down, across};
+  }
+  // All of A is packed before the first piece, for everybody: so many elements, or none.
+  int64_t packed_a_size() const { return packed_a_size_; }
+  void pack_rows(const T* a, T* packed, Worker worker) const;
+  // As `run` and `run_into`.
+  int64_t piece_scratch_size() const { return packed_b_size_; }
+  int64_t intake_piece_scratch_size() const { return packed_b_size_ + intake_rows() * width_; }
+  void run_piece(const T* a, const T* b, T* c, const Epilogue<T>& epilogue, const Piece& piece,
+                 PieceMemory<T>& memory) const {
+    run_block(a, b, {.c = c, .c_row = n_, .epilogue = &epilogue}, piece, memory);
+  }
+  void run_piece_into(const T* a, const T* b, const Intake<T>& intake, const Piece& piece,
+                      PieceMemory<T>& memory) const {
+    T* rows = memory.scratch + packed_b_size_;
+    run_block(a, b, {.c = rows, .c_row = width_, .intake = &intake}, piece, memory);
+  }
   // Whether one call of a kernel does it all, and no second worker could help; then so does `run_at_once`.
   bool at_once() const { return at_once_; }
   void run_at_once(const T* a, const T* b, T* c, const Epilogue<T>& epilogue) const;
@@ -82,8 +104,14 @@ class Product {
 
   void run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks, T* scratch,
                   RowQueue* soon) const;
-  void place_a(const T* a, T* packed, Block& block) const;
-  void place_b(const T* b, T* packed, Block& block) const;
+  void run_block(const T* a, const T* b, const Destination& to, const Piece& piece, PieceMemory<T>& memory) const;
+  void copy_a(const T* a, T* packed, int64_t rows, int64_t k) const;
+  void place_a(const T* a, const T* packed, Block& block) const;
+  void copy_b(const T* b, T* packed, int64_t k, int64_t columns) const;
+  void place_b(const T* b, const T* packed, Block& block) const;
+  void start_with_bias(const Destination& to, Block& block) const;
+  void look_ahead(const T* b, const Destination& to, Range rows, Range columns, const Block& block,
+                  Ahead<T>& ahead) const;
   void fetch_next_of_b(const T* b, int64_t columns, const Block& block, Ahead<T>& ahead) const;
   void multiply(const Block& block, Ahead<T>& ahead) const;
   void multiply_sparse(const Block& block, Ahead<T>& ahead, T* scratch) const;
@@ -96,7 +124,7 @@ class Product {
   int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step],
   int64_t a_block_ = 0;        // and this further on for each block of k before p's
   int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
-  bool at_once_;
+  bool at_once_, in_pieces_;
   bool exchanged_ = false;  // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;            // vectors run along k
   bool pack_a_, pack_b_;

@@ -9,25 +9,24 @@ namespace lamina {
 template <typename T>
 StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, const Epilogue<T>& epilogue) {
   const int64_t m = product.m(), n = product.n(), blocks = product.depth_blocks();
-  const int most = static_cast<int>(std::min<int64_t>(info.workers, blocks));
+  const int seats = static_cast<int>(std::min<int64_t>(info.workers, blocks));
   const int64_t partial_size = m * n;  // the sum of one block
 
   StepKernel kernel;
   kernel.nanoseconds = product.nanoseconds();
   kernel.phases = 2;
-  kernel.scratch_bytes = static_cast<int64_t>(sizeof(T)) * (blocks * partial_size + most * product.scratch_size());
+  kernel.seats = seats;
+  kernel.scratch_bytes = static_cast<int64_t>(sizeof(T)) * (blocks * partial_size + seats * product.scratch_size());
   // Blocks are added in order, whoever has computed them: the first worker adds his to C at once, as one worker alone
   // would with all, and the others put theirs aside.
   kernel.run = [=, add = kernels().binary.of(T{}).function[binary::add]](const StepData& data, Worker worker,
                                                                          int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     T* c = data.out<T>();
     T* partial = data.scratch<T>();
     if (phase == 0) {
       Epilogue<T> after = epilogue.at(data);
       if (worker.count > 1) after.activation = nullptr;
-      T* scratch = partial + blocks * partial_size + worker.index * product.scratch_size();
+      T* scratch = partial + blocks * partial_size + data.seat() * product.scratch_size();
       const Range mine = worker.share(blocks);
       if (worker.index == 0) {
         product.run_depth(data.in<T>(0), data.in<T>(1), c, n, after, {0, m}, {0, n}, mine, scratch, worker.soon);

@@ -2,6 +2,7 @@
 
 #include "graph/column_blocks.h"
 #include "kernels/dispatch.h"
+#include "ops/matmul/claimed.h"
 #include "ops/matmul/product.h"
 #include "ops/register.h"
 #include "ops/update/update_rule.h"
@@ -15,6 +16,8 @@ struct FactoredUpdate {
   explicit FactoredUpdate(const NodeInfo& info)
       : rule(info.attr().text("rule", ""), info),
         slots(rule.slots()),
+        columns(info.inputs[0].shape.back()),
+        decay(info.attr().number("weight_decay", 0)),
         transpose_a(info.attr().flag("transpose_a")),
         transpose_b(info.attr().flag("transpose_b")) {}
 
@@ -29,6 +32,8 @@ struct FactoredUpdate {
 
   UpdateRule rule;
   int slots;
+  int64_t columns;  // of the weight
+  double decay;
   bool transpose_a, transpose_b;
 };
 
@@ -103,48 +108,63 @@ class Sweep final : public Intake<T> {
   int64_t first_;
 };
 
+// What a run of the step updates, and how.
 template <typename T>
-StepKernel prepare_typed(const NodeInfo& info) {
-  const FactoredUpdate update(info);
-  const int64_t m = info.inputs[0].shape[0], n = info.inputs[0].shape[1];
-  const int64_t k = update.depth(info);
-  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
-  const Product<T> product(m, n, k, {update.transpose_a, a_blocks.count, info.attr().flag("sparse_a")},
-                           {update.transpose_b, b_blocks.count}, kernels().gemm.of(T{}));
-  // op(A) (i, p) and op(B) (p, j) for p = 0.
-  const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
-  const int most = info.workers;
-  const int64_t scratch_size = product.intake_scratch_size();
-  const double decay = info.attr().number("weight_decay", 0);
+struct Target {
+  UpdateScalars scalars;
+  UpdateSpan<T> whole = {};
 
-  StepKernel kernel;
-  kernel.nanoseconds = product.nanoseconds() + update_ns<T>(m * n, update.slots);
-  kernel.scratch_bytes = scratch_size * static_cast<int64_t>(sizeof(T)) * most;
-  kernel.run = [=, sweep = kernels().update.of(T{}).sweep[update.rule.row()]](const StepData& data, Worker worker,
-                                                                              int) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
-    const UpdateScalars scalars = update.rule.scalars<T>(data, update.clock());
-    UpdateSpan<T> whole = {};
+  Target(const FactoredUpdate& update, const StepData& data) : scalars(update.rule.scalars<T>(data, update.clock())) {
     whole.weight = data.in<T>(0);
     whole.new_weight = data.out<T>(0);
     for (int s = 0; s < update.slots; ++s) {
       whole.slots[s] = data.in<T>(1 + s);
       whole.new_slots[s] = data.out<T>(1 + s);
     }
-    whole.stride = n;
-    whole.decay = decay * scalars.lr;
-    const bool by_rows = m >= kFewRows;
-    const Range rows = by_rows ? worker.share(m) : Range{0, m};
-    const Range columns = by_rows ? Range{0, n} : worker.share(n, product.column_grain());
+    whole.stride = update.columns;
+    whole.decay = update.decay * scalars.lr;
+  }
+};
+
+template <typename T>
+StepKernel prepare_typed(const NodeInfo& info) {
+  const FactoredUpdate update(info);
+  const int64_t m = info.inputs[0].shape[0], n = update.columns;
+  const int64_t k = update.depth(info);
+  const ColumnBlocks a_blocks = update.a_blocks(info), b_blocks = update.b_blocks(info);
+  const Product<T> product(m, n, k, {update.transpose_a, a_blocks.count, info.attr().flag("sparse_a")},
+                           {update.transpose_b, b_blocks.count}, kernels().gemm.of(T{}));
+  const double nanoseconds = product.nanoseconds() + update_ns<T>(m * n, update.slots);
+  const auto across = [=](int workers) { return m >= kFewRows ? 1 : workers; };
+  const auto sweep = kernels().update.of(T{}).sweep[update.rule.row()];
+  if (product.in_pieces() && a_blocks.count == 1 && b_blocks.count == 1) {
+    return claimed_step(info, product, nanoseconds, update.a(), product.intake_piece_scratch_size(), across,
+                        [=](const StepData& data, const Piece& piece, PieceMemory<T>& memory) {
+                          const Target<T> to(update, data);
+                          const Sweep<T> intake(sweep, to.scalars, to.whole, update.slots, 0);
+                          product.run_piece_into(data.in<T>(update.a()), data.in<T>(update.b()), intake, piece, memory);
+                        });
+  }
+  // op(A) (i, p) and op(B) (p, j) for p = 0.
+  const int64_t a_row = update.transpose_a ? 1 : k, b_column = update.transpose_b ? k : 1;
+  const int64_t scratch_size = product.intake_scratch_size();
+  StepKernel kernel;
+  kernel.nanoseconds = nanoseconds;
+  kernel.seats = info.workers;
+  kernel.scratch_bytes = scratch_size * static_cast<int64_t>(sizeof(T)) * info.workers;
+  kernel.run = [=](const StepData& data, Worker worker, int) {
+    const Target<T> to(update, data);
+    const int beside = across(worker.count);
+    const Range rows = Worker{worker.index / beside, worker.count / beside}.share(m);
+    const Range columns = Worker{worker.index % beside, beside}.share(n, product.column_grain());
     for (int64_t j = columns.begin, width = 0; j < columns.end; j += width) {
       width = b_blocks.run(j, columns.end);
       for (int64_t i = rows.begin, height = 0; i < rows.end; i += height) {
         height = a_blocks.run(i, rows.end);
         product.run_into(data.in<T>(update.a()) + a_blocks.shift(i) + i * a_row,
                          data.in<T>(update.b()) + b_blocks.shift(j) + j * b_column,
-                         Sweep<T>(sweep, scalars, whole, update.slots, i * n + j), {0, height}, {0, width},
-                         data.scratch<T>() + worker.index * scratch_size, worker.soon);
+                         Sweep<T>(sweep, to.scalars, to.whole, update.slots, i * n + j), {0, height}, {0, width},
+                         data.scratch<T>() + data.seat() * scratch_size, worker.soon);
       }
     }
   };

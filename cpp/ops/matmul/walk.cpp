@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "ops/matmul/product.h"
+#include "ops/matmul/block.h"
 
 // How a product is walked through, block by block and tile by tile.
 namespace lamina {
@@ -10,41 +10,8 @@ namespace {
 
 // A row counts as sparse if one in so many of its elements, or fewer, is not 0. (Measured.)
 constexpr int64_t kSparse = 2;
-// An intake's operands of more bytes than that do not stay in the second cache from one time to the next.
-constexpr int64_t kFarBytes = 1 << 20;
 
 }  // namespace
-
-// A block of each operand, in place or packed, and the block of C that they add to.
-template <typename T>
-struct Product<T>::Block {
-  GemmTask<T> first;  // the block's first tile
-  Range rows, columns;
-  int64_t tile_rows;
-  int64_t a_tile;   // from the rows of A of one tile to those of the next
-  int64_t b_panel;  // from the columns of B of one tile to those of the next
-  const Intake<T>* intake;
-  const Epilogue<T>* epilogue;  // null: nothing, or not yet
-
-  void place_c(const Destination& to, bool adds) {
-    intake = to.intake;
-    first.c = intake == nullptr ? to.c + rows.begin * to.c_row + columns.begin : to.c;
-    first.c_row = to.c_row;
-    first.start = adds ? first.c : nullptr;
-    first.start_row = to.c_row;
-  }
-
-  // What happens to `count` rows of C, the first of which is i of the block, before the task goes on to the next.
-  void finish(GemmTask<T>& task, int64_t i, int64_t count) const {
-    if (intake != nullptr) {
-      const int64_t row = rows.begin + i;
-      return intake->take(task.c, task.c_row, {row, row + count}, columns);
-    }
-    if (epilogue != nullptr) epilogue->finish(task.c, count, columns.size(), task.c_row);
-    task.c += count * task.c_row;
-    if (task.start != nullptr) task.start += count * task.start_row;
-  }
-};
 
 template <typename T>
 void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range rows, Range columns, Range blocks,
@@ -63,28 +30,19 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
     do {
       const int64_t p = q * depth_;
       block.first.k = std::min(depth_, k_ - p);
-      place_a(a + i * a_row_ + p * a_step_ + q * a_block_, packed_a, block);
+      const T* block_a = a + i * a_row_ + p * a_step_ + q * a_block_;
+      copy_a(block_a, packed_a, block.rows.size(), block.first.k);
+      place_a(block_a, packed_a, block);
       for (int64_t j = columns.begin; j < columns.end; j += width_) {
         block.columns = {j, std::min(j + width_, columns.end)};
-        place_b(b + p * b_step_ + j * b_column_, packed_b, block);
+        const T* block_b = b + p * b_step_ + j * b_column_;
+        copy_b(block_b, packed_b, block.first.k, block.columns.size());
+        place_b(block_b, packed_b, block);
         block.place_c(to, q > blocks.begin);
-        const T* bias = p == 0 && to.epilogue != nullptr ? to.epilogue->bias : nullptr;
-        if (bias != nullptr) {
-          if (exchanged_) {
-            std::fill_n(block.first.c, block.columns.size(), *bias);
-            block.first.start = block.first.c;
-          } else {
-            block.first.start = bias + j;
-            block.first.start_row = 0;
-          }
-        }
+        if (p == 0) start_with_bias(to, block);
         block.epilogue = p + block.first.k < k_ ? nullptr : to.epilogue;
         Ahead<T> ahead(block.first.k, soon);
-        const int64_t next = block.columns.end;
-        fetch_next_of_b(b + p * b_step_ + next * b_column_, columns.end - next, block, ahead);
-        if (to.intake != nullptr && to.intake->bytes(rows, columns) > kFarBytes) {
-          ahead.fetch_operands(*to.intake, block.rows, j, divide_up(width_, Ahead<T>::kLine));
-        }
+        look_ahead(b + p * b_step_, to, rows, columns, block, ahead);
         if (sparse_a_) {
           multiply_sparse(block, ahead, packed_b + packed_b_size_);
         } else {
@@ -95,49 +53,38 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
   }
 }
 
-// A block of B that is to be packed after this one, as it lies in memory.
 template <typename T>
-void Product<T>::fetch_next_of_b(const T* b, int64_t columns, const Block& block, Ahead<T>& ahead) const {
-  constexpr int64_t kLine = Ahead<T>::kLine;
-  const int64_t k = block.first.k;
-  columns = std::min(columns, width_);
-  if (!pack_b_ || columns <= 0) return;
-  const int64_t tiles = divide_up(block.rows.size(), block.tile_rows) * divide_up(block.columns.size(), panel_);
-  if (b_column_ == 1) {  // p runs through its rows
-    ahead.fetch_block(b, columns / kLine + 1, kLine, b_step_, tiles);
-  } else if (b_column_ == k) {
-    ahead.fetch_block(b, divide_up(columns, kLine), k * kLine, kLine, tiles);
-  }
+void Product<T>::run_block(const T* a, const T* b, const Destination& to, const Piece& piece,
+                           PieceMemory<T>& memory) const {
+  Block block;
+  block.tile_rows = max_rows_;
+  block.rows = piece.rows;
+  block.columns = piece.columns;
+  block.first.k = k_;
+  place_a(a + block.rows.begin * a_row_, memory.packed_a + block.rows.begin * depth_, block);
+  const T* block_b = b + block.columns.begin * b_column_;
+  if (memory.packed_block != block.columns.begin) copy_b(block_b, memory.scratch, k_, block.columns.size());
+  memory.packed_block = block.columns.begin;
+  place_b(block_b, memory.scratch, block);
+  block.place_c(to, false);
+  start_with_bias(to, block);
+  block.epilogue = to.epilogue;
+  Ahead<T> ahead(k_, memory.soon);
+  look_ahead(b, to, piece.share_rows, piece.share_columns, block, ahead);
+  multiply(block, ahead);
 }
 
-// A packed block lies row by row, as an A that is not transposed does.
+// The sums begin with the bias, if there is one.
 template <typename T>
-void Product<T>::place_a(const T* a, T* packed, Block& block) const {
-  block.first.a = pack_a_ ? packed : a;
-  block.first.a_row = a_row_;
-  block.first.a_step = a_step_;
-  block.a_tile = block.tile_rows * a_row_;
-  if (!pack_a_) return;
-  block.first.a_row = depth_;
-  block.first.a_step = 1;
-  block.a_tile = block.tile_rows * depth_;
-  if (a_step_ == 1) {
-    kernels_->pack(a, a_row_, block.rows.size(), block.first.k, packed, depth_);
+void Product<T>::start_with_bias(const Destination& to, Block& block) const {
+  const T* bias = to.epilogue != nullptr ? to.epilogue->bias : nullptr;
+  if (bias == nullptr) return;
+  if (exchanged_) {
+    std::fill_n(block.first.c, block.columns.size(), *bias);
+    block.first.start = block.first.c;
   } else {
-    kernels_->pack_transposed(a, a_step_, block.rows.size(), block.first.k, packed, depth_);
-  }
-}
-
-template <typename T>
-void Product<T>::place_b(const T* b, T* packed, Block& block) const {
-  block.first.b = pack_b_ ? packed : b;
-  block.first.b_step = pack_b_ ? panel_ : use_dot_ ? b_column_ : b_step_;
-  block.b_panel = pack_b_ ? panel_ * block.first.k : panel_;
-  if (!pack_b_) return;
-  if (b_column_ == 1) {
-    kernels_->pack(b, b_step_, block.first.k, block.columns.size(), packed, panel_);
-  } else {
-    kernels_->pack_transposed(b, b_column_, block.first.k, block.columns.size(), packed, panel_);
+    block.first.start = bias + block.columns.begin;
+    block.first.start_row = 0;
   }
 }
 
@@ -223,5 +170,9 @@ template void Product<float>::run_blocks(const float*, const float*, const Desti
                                          RowQueue*) const;
 template void Product<double>::run_blocks(const double*, const double*, const Destination&, Range, Range, Range,
                                           double*, RowQueue*) const;
+template void Product<float>::run_block(const float*, const float*, const Destination&, const Piece&,
+                                        PieceMemory<float>&) const;
+template void Product<double>::run_block(const double*, const double*, const Destination&, const Piece&,
+                                         PieceMemory<double>&) const;
 
 }  // namespace lamina

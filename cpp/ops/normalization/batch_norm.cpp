@@ -40,6 +40,7 @@ StepKernel prepare_batch_norm(const NodeInfo& info) {
   const RowBlocks blocks(info.inputs[0]);
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
+  step.in_pieces = true;
   step.phases = 3;
   visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
@@ -109,6 +110,7 @@ StepKernel prepare_batch_norm_grad(const NodeInfo& info) {
   const RowBlocks blocks(info.inputs[1]);
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
+  step.in_pieces = true;
   step.phases = 3;
   visit_float(info.inputs[1].dtype, [&](auto item) {
     using T = decltype(item);

@@ -73,13 +73,12 @@ StepKernel prepare_forward(const NodeInfo& info) {
   const Groups groups(info, info.inputs[0]);
   const T epsilon = static_cast<T>(info.attr().number("epsilon"));
   const int64_t n = groups.channels, width = groups.width, sample = groups.places * n;
-  const int most = info.workers;
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
-  step.scratch_bytes = groups.places > 1 ? most * 3 * n * static_cast<int64_t>(sizeof(T)) : 0;
+  step.scratch_bytes = groups.places > 1 ? info.workers * 3 * n * static_cast<int64_t>(sizeof(T)) : 0;
+  step.seats = info.workers;
+  step.in_pieces = true;
   step.run = [=](const StepData& data, Worker worker, int) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     const T *gamma = data.in<T>(1), *beta = data.in<T>(2);
     const Range mine = worker.share(groups.batch);
     const T* x = data.in<T>(0) + mine.begin * sample;
@@ -88,7 +87,7 @@ StepKernel prepare_forward(const NodeInfo& info) {
       kernels().row_norm.of(T{}).forward(x, mine.size(), n, epsilon, gamma, beta, y);
       return;
     }
-    T *mean = data.scratch<T>() + worker.index * 3 * n, *rstd = mean + n, *scale = rstd + n;
+    T *mean = data.scratch<T>() + data.seat() * 3 * n, *rstd = mean + n, *scale = rstd + n;
     for (int64_t i = mine.begin; i < mine.end; ++i, x += sample, y += sample) {
       if (groups.places == 1) {
         for (int64_t j = 0; j < n; j += width) {
@@ -156,14 +155,13 @@ StepKernel prepare_backward(const NodeInfo& info) {
   const bool rows_only = groups.places == 1;
   const RowBlocks blocks(info.inputs[1]);  // of samples, if they are rows
   const int64_t parts = rows_only ? blocks.count : groups.batch;
-  const int most = info.workers;
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.phases = 2;
-  step.scratch_bytes = (parts * 2 + most * 5) * n * static_cast<int64_t>(sizeof(T));
+  step.scratch_bytes = (parts * 2 + info.workers * 5) * n * static_cast<int64_t>(sizeof(T));
+  step.seats = info.workers;
+  step.in_pieces = true;
   step.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= most) return;
-    worker.count = std::min(worker.count, most);
     const T* gamma = data.in<T>(2);
     T* sums = data.scratch<T>();  // (parts, 2, n): of dy h and of dy
     if (phase == 1) {
@@ -183,7 +181,7 @@ StepKernel prepare_backward(const NodeInfo& info) {
       const T *dy = data.in<T>(0) + samples.begin * sample, *x = data.in<T>(1) + samples.begin * sample;
       T *dx = data.out<T>() + samples.begin * sample, *dgamma = sums + 2 * p * n, *dbeta = dgamma + n;
       if (!rows_only) {
-        sample_backward(groups, dy, x, gamma, epsilon, dx, dgamma, dbeta, sums + (2 * parts + worker.index * 5) * n);
+        sample_backward(groups, dy, x, gamma, epsilon, dx, dgamma, dbeta, sums + (2 * parts + data.seat() * 5) * n);
         continue;
       }
       std::fill_n(dgamma, 2 * n, T{0});

@@ -23,6 +23,7 @@ StepKernel fill_kernel(const NodeInfo& info, double ns_per_element, Fill fill) {
   StepKernel kernel;
   const int64_t size = info.outputs[0].size();
   kernel.nanoseconds = io_ns(info, ns_per_element);
+  kernel.in_pieces = true;
   kernel.run = [size, fill](const StepData& data, Worker worker, int) {
     const Range range = worker.share(size, kRandomGrain);
     if (range.size() > 0) fill(data, range.begin, range.size());

@@ -43,10 +43,10 @@ class Layout {
 template <typename T>
 struct WalkScratch {
   Layout<T> shared, own;
-  int most;  // workers; should threads be added later, they look on
+  int seats;  // workers
 
-  int64_t bytes() const { return (shared.size() + own.size() * most) * static_cast<int64_t>(sizeof(T)); }
-  T* of(T* base, Worker worker) const { return base + shared.size() + worker.index * own.size(); }
+  int64_t bytes() const { return (shared.size() + own.size() * seats) * static_cast<int64_t>(sizeof(T)); }
+  T* of(T* base, int seat) const { return base + shared.size() + seat * own.size(); }
 };
 
 // The sums that gates are taken of: what a step sees times weights, plus a bias. Both lie in the shared memory, the
@@ -114,16 +114,15 @@ StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
   const int64_t seen_at = scratch.own.add(cell.block * sizes.seen());
   StepKernel kernel;
   kernel.phases = 2;
+  kernel.seats = scratch.seats;
   kernel.scratch_bytes = scratch.bytes();
   kernel.nanoseconds = static_cast<double>(sizes.batch * sizes.steps) * cell.nanoseconds;
   const bool keeps_seen = info.is_read(cell.seen_output);
   const bool keeps_gates = cell.gates_output > 0 && info.is_read(static_cast<size_t>(cell.gates_output));
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= scratch.most) return;
-    worker.count = std::min(worker.count, scratch.most);
     T* const shared = data.scratch<T>();
     if (phase == 0) return cell.pack(data, shared, worker);
-    T* const own = scratch.of(shared, worker);
+    T* const own = scratch.of(shared, data.seat());
     const int64_t features = sizes.features, units = sizes.units, width = sizes.seen();
     const Rows<T> seen{own + seen_at, width}, state{seen.data + features, width};
     const Rows<const T> sees{seen.data, width};
@@ -168,16 +167,15 @@ StepKernel walk_back(const NodeInfo& info, const BackRecurrence& sizes, const Ba
   const int64_t total_at = scratch.own.add(block * where.sums_width), carry_at = scratch.own.add(block * units);
   StepKernel kernel;
   kernel.phases = 2;
+  kernel.seats = scratch.seats;
   kernel.scratch_bytes = scratch.bytes();
   kernel.nanoseconds = static_cast<double>(sizes.batch * sizes.steps) * step_ns<T>(sizes.columns * units, units);
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
-    if (worker.index >= scratch.most) return;
-    worker.count = std::min(worker.count, scratch.most);
     T* const shared = data.scratch<T>();
     if (phase == 0) {
       return product.pack_transposed(data.in<T>(sizes.kernel), sizes.columns, shared + packed, worker);
     }
-    T* const own = scratch.of(shared, worker);
+    T* const own = scratch.of(shared, data.seat());
     const Rows<T> state{own + state_at, width}, back{own + back_at, sizes.columns};
     const Rows<T> total{own + total_at, where.sums_width}, carry{own + carry_at, units};
     each_block(worker.share(sizes.batch), block, [&](Range rows) {

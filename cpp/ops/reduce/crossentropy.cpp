@@ -32,6 +32,7 @@ StepKernel over_rows(const NodeInfo& info, F run) {
   const int64_t n = info.inputs[0].shape.back(), count = element_count(without_last(info.inputs[0].shape));
   StepKernel step;
   step.nanoseconds = elementwise_ns(info, count * n, kSoftmaxCost);
+  step.in_pieces = true;
   step.run = [=](const StepData& data, Worker worker, int) {
     const Range rows = worker.share(count, softmax_grain(n));
     run(data, rows.begin, rows.size(), n);

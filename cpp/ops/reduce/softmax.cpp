@@ -55,6 +55,7 @@ StepKernel prepare_softmax(const NodeInfo& info) {
     const SoftmaxKernels<T>& table = kernels().softmax.of(item);
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, info.inputs[0].size(), kSoftmaxCost);
+    step.in_pieces = true;
     step.run = [kernel = kLog ? table.log_softmax : table.softmax, stack = Stack(info)](const StepData& data,
                                                                                         Worker worker, int) {
       stack.each(worker, [&](int64_t at, Lines lines) { kernel(data.in<T>(0) + at, data.out<T>() + at, lines); });
@@ -70,6 +71,7 @@ StepKernel prepare_softmax_grad(const NodeInfo& info) {
     const SoftmaxKernels<T>& table = kernels().softmax.of(item);
     StepKernel step;
     step.nanoseconds = elementwise_ns(info, info.inputs[0].size(), kSoftmaxCost);
+    step.in_pieces = true;
     step.run = [kernel = kLog ? table.log_softmax_grad : table.softmax_grad, stack = Stack(info)](const StepData& data,
                                                                                                   Worker worker, int) {
       stack.each(worker, [&](int64_t at, Lines lines) {

@@ -54,6 +54,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
 
   StepKernel kernel;
   kernel.nanoseconds = update_ns<T>(starts.back(), slots);
+  kernel.in_pieces = true;
   kernel.run = [sweep = kernels().update.of(T{}).sweep[update.rule.row()], rule = update.rule, decay = update.decay,
                 starts, n, slots](const StepData& data, Worker worker, int) {
     const UpdateScalars scalars = rule.scalars<T>(data, n * (slots + 2));

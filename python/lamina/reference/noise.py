@@ -70,9 +70,7 @@ def _alpha_dropped(
     x: Array, rate: float, noise_shape: Sequence[int | None] | None, state: Array
 ) -> tuple[Array, float]:
     """Return which elements are kept, and the scale that gives them back a variance of 1."""
-    drawn = random_uniform.forward(
-        state, _mask_shape(x, noise_shape), 0.0, 1.0, dtype=str(x.dtype)
-    )
+    drawn = random_uniform.forward(state, _mask_shape(x, noise_shape), 0.0, 1.0, dtype=str(x.dtype))
     kept = np.broadcast_to(np.asarray(drawn) >= rate, x.shape)
     return kept, ((1 - rate) * (1 + rate * SELU_LIMIT**2)) ** -0.5
 
