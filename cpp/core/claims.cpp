@@ -18,11 +18,11 @@ int take(std::atomic<uint64_t>& left, bool first) {
 
 }  // namespace
 
-Claims::Claims(int workers) : workers_(workers), left_(new Left[static_cast<size_t>(workers)]) {}
+Claims::Claims(int workers) : workers_(workers), rest_(new Rest[static_cast<size_t>(workers)]) {}
 
 Claims::Claim Claims::begin(Worker worker, int pieces) const {
   const bool alone = worker.count == 1 || worker.count > workers_;  // nobody to share with, or no room for all
-  if (!alone) left_[worker.index].word.store(static_cast<uint64_t>(pieces), std::memory_order_relaxed);
+  if (!alone) rest_[worker.index].word.store(static_cast<uint64_t>(pieces), std::memory_order_relaxed);
   return {worker, pieces, alone ? -1 : 0, worker.index, -1};
 }
 
@@ -30,7 +30,7 @@ bool Claims::next(Claim& claim) const {
   if (claim.turn < 0) return ++claim.number < claim.pieces;
   for (; claim.turn < claim.worker.count; ++claim.turn) {
     claim.owner = (claim.worker.index + claim.turn) % claim.worker.count;
-    claim.number = take(left_[claim.owner].word, claim.turn == 0);
+    claim.number = take(rest_[claim.owner].word, claim.turn == 0);
     if (claim.number >= 0) return true;
   }
   return false;

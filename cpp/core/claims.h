@@ -9,7 +9,7 @@ namespace lamina {
 
 // Work in pieces that workers claim: each its own in order, then, one by one, the last that others have left, so that
 // nobody waits long for a worker whose core is slower or busy. Who computes a piece must not matter, and a barrier must
-// follow before the same claims are used again.
+// follow before the same claims, of which copies are no others, are used again.
 class Claims {
  public:
   Claims() = default;  // of one worker
@@ -24,7 +24,7 @@ class Claims {
  private:
   // Pieces first..end - 1 in one word, on a cache line of its own. None is left when a worker is done; so it is until
   // its owner fills it again.
-  struct alignas(64) Left {
+  struct alignas(64) Rest {
     std::atomic<uint64_t> word{0};
   };
   struct Claim {
@@ -37,7 +37,7 @@ class Claims {
   bool next(Claim& claim) const;
 
   int workers_ = 1;
-  std::shared_ptr<Left[]> left_;
+  std::shared_ptr<Rest[]> rest_;
 };
 
 }  // namespace lamina

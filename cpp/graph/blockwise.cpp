@@ -54,7 +54,7 @@ std::shared_ptr<Blockwise> Blockwise::make(const Instructions& list, int64_t row
 StepKernel Blockwise::kernel(const std::shared_ptr<Blockwise>& self) const {
   StepKernel kernel;
   kernel.run = [self](const StepData& data, Worker worker, int) { self->run(data, worker); };
-  kernel.seats = static_cast<int>(arenas_.size());
+  kernel.most_workers = static_cast<int>(arenas_.size());
   kernel.in_pieces = true;
   kernel.nanoseconds = static_cast<double>(blocks_) * parts_.front()->plan.nanoseconds();
   return kernel;

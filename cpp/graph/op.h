@@ -77,8 +77,9 @@ struct StepKernel {
   double nanoseconds = 0;  // estimated time on one core; decides how many workers take part
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
-  int seats = 1024;           // workers whom that has room for; should threads be added later, they look on
-  // `run` may be called for shares of a larger team, by any worker in any order; what is its own goes by its seat.
+  int most_workers = 1024;
+  // `run` may be called for shares of a larger team, by any worker in any order, and such a share costs no more than
+  // its part of the whole: what is a worker's own goes by its seat.
   bool in_pieces = false;
   // In place of `run`, for a step made of steps: all workers of a team enter it together and share its barrier. Such a
   // kernel says itself how many workers it can use.

@@ -38,17 +38,7 @@ void run_share(const Step& step, void* const* table, Worker worker, SpinBarrier&
   part.count = std::min(step.workers, worker.count);
   for (int phase = 0; phase < step.kernel.phases; ++phase) {
     if (phase > 0) barrier.wait(worker.count);
-    if (part.index >= part.count) continue;
-    if (step.pieces == 1) {
-      step.kernel.run(data, part, phase);
-      continue;
-    }
-    step.claims.run(part, step.pieces, [&](int owner, int p) {
-      Worker piece = part;
-      piece.index = owner * step.pieces + p;
-      piece.count = part.count * step.pieces;
-      step.kernel.run(data, piece, phase);
-    });
+    if (part.index < part.count) step.kernel.run(data, part, phase);
   }
 }
 

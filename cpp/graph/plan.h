@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "core/claims.h"
 #include "core/team.h"
 #include "core/variable.h"
 #include "graph/burst_tuner.h"
@@ -21,8 +20,6 @@ struct Step {
   std::vector<int32_t> outputs;  // slots
   int32_t scratch = -1;          // slot, or -1
   int workers = 1;               // how many share the work
-  int pieces = 1;                // that each has of it,
-  Claims claims = {};            // and that others may take
   bool barrier = false;          // meet before this step: it touches what others wrote or read
   size_t checks = 0;             // so many of the plan's faults, if found, end the run before this step
 };

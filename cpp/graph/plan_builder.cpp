@@ -2,6 +2,7 @@
 #include <atomic>
 #include <set>
 
+#include "core/claims.h"
 #include "core/threads.h"
 #include "graph/blockwise.h"
 #include "graph/placement.h"
@@ -166,18 +167,34 @@ bool PlanBuilder::cut_into_blocks() {
   return true;
 }
 
+// Cuts each worker's share into pieces, which others may claim.
+void claim(StepKernel& kernel, int pieces, int workers) {
+  kernel.run = [run = std::move(kernel.run), pieces, claims = Claims(workers)](const StepData& data, Worker worker,
+                                                                               int phase) {
+    if (worker.count == 1) return run(data, worker, phase);
+    claims.run(worker, pieces, [&](int owner, int number) {
+      Worker part = worker;
+      part.index = owner * pieces + number;
+      part.count = worker.count * pieces;
+      run(data, part, phase);
+    });
+  };
+}
+
 void PlanBuilder::choose_workers() {
   constexpr double kPiece = 16000, kMostPieces = 16;  // nanoseconds of a piece, pieces of a worker
   constexpr double kWholePlan = 12000;                // below this, waking the team costs more than it brings
   const double grain = parallel_grain();
   for (Step& step : plan_.steps_) {
-    const int most = use_ == PlanUse::kBlock ? 1 : step.kernel.seats;
-    const double shares = grain > 0 ? step.kernel.nanoseconds / grain : most;
-    step.workers = step.kernel.walk ? step.kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, most));
-    if (step.kernel.in_pieces && step.workers > 1 && most_workers_ > 1) {
-      const double pieces = grain > 0 ? step.kernel.nanoseconds / most_workers_ / kPiece : kMostPieces;
-      step.pieces = static_cast<int>(std::clamp(pieces, 1.0, kMostPieces));
-      step.claims = Claims(most_workers_);
+    StepKernel& kernel = step.kernel;
+    // Scratch memory was made for so many; should threads be added later, they look on.
+    const int most = kernel.scratch_bytes > 0 ? std::min(kernel.most_workers, most_workers_) : kernel.most_workers;
+    const double shares = grain > 0 ? kernel.nanoseconds / grain : most;
+    step.workers = kernel.walk ? kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, most));
+    if (use_ == PlanUse::kBlock) step.workers = 1;
+    if (kernel.in_pieces && std::min(step.workers, most_workers_) > 1) {
+      const double pieces = grain > 0 ? kernel.nanoseconds / most_workers_ / kPiece : kMostPieces;
+      if (pieces >= 2) claim(kernel, static_cast<int>(std::min(pieces, kMostPieces)), most_workers_);
     }
     plan_.nanoseconds_ += step.kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);

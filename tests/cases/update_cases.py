@@ -78,11 +78,12 @@ def factored_cases() -> list[Case]:
         ((25, 130, 300), True, True, {}),
         ((13, 192, 7), True, False, {"b_blocks": 4}),
         ((96, 32, 7), True, False, {"a_blocks": 3, "b_blocks": 2}),
-        ((1024, 901, 73), True, False, {}),  # in pieces, with A copied
-        ((701, 901, 107), True, True, {}),
+        ((1024, 901, 73), True, True, {}),  # in pieces, with A copied for all
+        ((701, 901, 107), True, False, {}),
     ]:
         a, b = (k, m) if ta else (m, k), (n, k) if tb else (k, n)
-        for name, slots, parameters in OPTIMIZERS if m < 512 else OPTIMIZERS[3:4]:
+        few = [rule for rule in OPTIMIZERS if rule[0] == "adam"]
+        for name, slots, parameters in OPTIMIZERS if m < 512 else few:
             slot_draws = [
                 values(m, n, low=1, high=3) if i == 0 else values(m, n, low=0.1, high=0.9)
                 for i in range(slots)

@@ -17,7 +17,7 @@ int panel_workers(int64_t positions, int64_t panels, int workers) {
   constexpr double kKernelCost = 8, kInputCost = 0.1;
   int best = 1;
   double least = 0;
-  for (int across = 1; across <= workers; ++across) {
+  for (int across = 1; across <= std::min<int64_t>(workers, panels); ++across) {
     if (workers % across != 0) continue;
     const auto rows = static_cast<double>(divide_up(positions, workers / across));
     const double cost = (rows + kKernelCost) * (static_cast<double>(divide_up(panels, across)) + kInputCost);
@@ -47,7 +47,6 @@ StepKernel prepare_forward(const NodeInfo& info, const ConvSizes& sizes) {
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.phases = packs ? 2 : 1;
   kernel.scratch_bytes = (conv.packed_size() + conv.scratch_size() * info.workers) * static_cast<int64_t>(sizeof(T));
-  kernel.seats = info.workers;
   kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
     T* packed = data.scratch<T>();
@@ -70,7 +69,6 @@ StepKernel prepare_max_pool(const NodeInfo& info, const ConvSizes& sizes) {
   kernel.nanoseconds = conv_nanoseconds<T>(sizes) + epilogue_ns(info) + io_ns(info);
   kernel.phases = packs ? 2 : 1;
   kernel.scratch_bytes = (conv.packed_size() + pool.scratch_size() * info.workers) * static_cast<int64_t>(sizeof(T));
-  kernel.seats = info.workers;
   kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
     T* packed = data.scratch<T>();
@@ -103,15 +101,13 @@ StepKernel prepare_input_grad(const NodeInfo& info, const ConvSizes& sizes) {
 
 // The same for each class of kernel gradients.
 template <typename T, typename Conv>
-StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds, int seats) {
+StepKernel prepare_kernel_grad(const Conv& conv, double nanoseconds, int workers) {
   const auto add = kernels().binary.of(T{}).function[binary::add];
   const int64_t chunks = conv.chunks(), partial_size = chunks > 1 ? chunks * conv.size() : 0;
   StepKernel kernel;
   kernel.nanoseconds = nanoseconds;
   kernel.phases = chunks > 1 ? 2 : 1;
-  kernel.scratch_bytes = (partial_size + conv.scratch_size() * seats) * static_cast<int64_t>(sizeof(T));
-  kernel.seats = seats;
-  kernel.in_pieces = true;
+  kernel.scratch_bytes = (partial_size + conv.scratch_size() * workers) * static_cast<int64_t>(sizeof(T));
   kernel.run = [=](const StepData& data, Worker worker, int phase) {
     T* partial = data.scratch<T>();  // (chunks, kernel)
     if (phase == 0) {
@@ -137,7 +133,6 @@ StepKernel prepare_depthwise(const NodeInfo& info, const ConvSizes& sizes, Depth
   StepKernel kernel;
   kernel.nanoseconds = depthwise_nanoseconds<T>(sizes) + epilogue_ns(info);
   kernel.scratch_bytes = conv.scratch_size() * info.workers * static_cast<int64_t>(sizeof(T));
-  kernel.seats = info.workers;
   kernel.in_pieces = true;
   kernel.run = [=](const StepData& data, Worker worker, int) {
     const Epilogue<T> after = epilogue.at(data);

@@ -15,14 +15,13 @@ StepKernel claimed_step(const NodeInfo& info, const Product<T>& product, double 
   StepKernel kernel;
   kernel.nanoseconds = nanoseconds;
   kernel.phases = packed_size > 0 ? 2 : 1;
-  kernel.seats = info.workers;
   kernel.scratch_bytes = (packed_size + scratch_size * info.workers) * static_cast<int64_t>(sizeof(T));
   kernel.run = [=, claims = Claims(info.workers)](const StepData& data, Worker worker, int phase) {
     T* scratch = data.scratch<T>();
     if (packed_size > 0 && phase == 0) return product.pack_rows(data.in<T>(a), scratch, worker);
     PieceMemory<T> memory = {scratch, scratch + packed_size + data.seat() * scratch_size, worker.soon};
-    const int columns = across(worker.count);
-    const Pieces pieces = product.pieces(worker.count / columns, columns);
+    const int beside = across(worker.count);
+    const Pieces pieces = product.pieces(worker.count / beside, beside);
     claims.run(worker, pieces.of_each(), [&](int owner, int number) {
       const Piece piece = pieces.piece(owner, number);
       if (piece.rows.size() > 0 && piece.columns.size() > 0) run_piece(data, piece, memory);

@@ -139,10 +139,10 @@ StepKernel prepare_product(const NodeInfo& info) {
   if (stationary > 1 && product.depth_blocks() > 1) return prepare_stationary(info, product, epilogue);
 
   const double nanoseconds = static_cast<double>(batch) * product.nanoseconds() + epilogue_ns(info);
-  if (product.in_pieces() && batch == 1 && c_blocks.count == 1) {
+  if (product.is_large() && batch == 1 && c_blocks.count == 1) {
     return claimed_step(
         info, product, nanoseconds, 0, product.piece_scratch_size(),
-        [product](int workers) { return product.column_workers(1, workers); },
+        [product](int workers) { return product.column_workers(1, workers, true); },
         [product, epilogue](const StepData& data, const Piece& piece, PieceMemory<T>& memory) {
           product.run_piece(data.in<T>(0), data.in<T>(1), data.out<T>(), epilogue.at(data), piece, memory);
         });
@@ -156,7 +156,6 @@ StepKernel prepare_product(const NodeInfo& info) {
     };
     return kernel;
   }
-  kernel.seats = info.workers;
   kernel.scratch_bytes = product.scratch_size() * static_cast<int64_t>(sizeof(T)) * info.workers;
   kernel.run = [=](const StepData& data, Worker worker, int) {
     const Epilogue<T> after = epilogue.at(data);

@@ -12,7 +12,7 @@ int Pieces::blocks() const {
 
 int Pieces::bands() const {
   constexpr int64_t kLeast = 1 << 22, kMost = 16;  // multiply-adds of a piece, pieces of a block
-  return static_cast<int>(std::clamp<int64_t>(divide_up(m, int64_t{down}) * multiply_adds / kLeast, 1, kMost));
+  return static_cast<int>(std::clamp<int64_t>(divide_up(m, int64_t{down}) * row_cost / kLeast, 1, kMost));
 }
 
 Piece Pieces::piece(int owner, int number) const {
@@ -22,9 +22,9 @@ Piece Pieces::piece(int owner, int number) const {
   Piece piece;
   piece.rows = Worker{row * bands_each + band, down * bands_each}.share(m, tile_rows);
   piece.columns = {begin, end};
-  piece.share_rows = Worker{row, down}.share(m, tile_rows);
+  piece.next_rows = Worker{row, down}.share(m, tile_rows);
   // The next block follows upon the last band only.
-  piece.share_columns = {columns.begin, band + 1 < bands_each ? end : columns.end};
+  piece.next_columns = {columns.begin, band + 1 < bands_each ? end : columns.end};
   return piece;
 }
 

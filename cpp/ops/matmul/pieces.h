@@ -10,13 +10,16 @@ namespace lamina {
 // A part of C, in blocks of columns that share a packed block of B: some rows of one of them.
 struct Piece {
   Range rows, columns;
-  Range share_rows, share_columns;  // what the owner's next pieces go on with
+  Range next_rows, next_columns;  // up to their ends the owner's next pieces go on
 };
 
 // The pieces of C (m, n) that each of down x across workers has: block by block, and in a block from the top down.
 struct Pieces {
-  int64_t m, n, tile_rows, grain, width;  // of C, of a tile, of columns that can be told apart, of a block
-  int64_t multiply_adds;                  // a row of a block takes
+  int64_t m, n;
+  int64_t tile_rows;  // bands of rows are made of so many
+  int64_t grain;      // and shares of columns
+  int64_t width;      // of a block
+  int64_t row_cost;   // multiply-adds that a row of a block takes
   int down, across;
 
   int of_each() const { return blocks() * bands(); }

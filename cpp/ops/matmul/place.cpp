@@ -15,12 +15,9 @@ constexpr int64_t kFarBytes = 1 << 20;
 // A packed block lies row by row, as an A that is not transposed does.
 template <typename T>
 void Product<T>::copy_a(const T* a, T* packed, int64_t rows, int64_t k) const {
-  if (!pack_a_) return;
-  if (a_step_ == 1) {
-    kernels_->pack(a, a_row_, rows, k, packed, depth_);
-  } else {
-    kernels_->pack_transposed(a, a_step_, rows, k, packed, depth_);
-  }
+  const bool in_rows = a_step_ == 1;
+  const auto pack = in_rows ? kernels_->pack : kernels_->pack_transposed;
+  if (pack_a_) pack(a, in_rows ? a_row_ : a_step_, rows, k, packed, depth_);
 }
 
 template <typename T>
@@ -37,12 +34,9 @@ void Product<T>::place_a(const T* a, const T* packed, Block& block) const {
 
 template <typename T>
 void Product<T>::copy_b(const T* b, T* packed, int64_t k, int64_t columns) const {
-  if (!pack_b_) return;
-  if (b_column_ == 1) {
-    kernels_->pack(b, b_step_, k, columns, packed, panel_);
-  } else {
-    kernels_->pack_transposed(b, b_column_, k, columns, packed, panel_);
-  }
+  const bool in_rows = b_column_ == 1;
+  const auto pack = in_rows ? kernels_->pack : kernels_->pack_transposed;
+  if (pack_b_) pack(b, in_rows ? b_step_ : b_column_, k, columns, packed, panel_);
 }
 
 template <typename T>

@@ -19,7 +19,7 @@ constexpr int64_t kMostRows = 1024;
 // Multiply-adds of a product that is not worth sharing.
 constexpr int64_t kAtOnce = 1 << 16;
 // Multiply-adds of a product that workers claim in pieces.
-constexpr int64_t kInPieces = 1 << 26;
+constexpr int64_t kLarge = 1 << 26;
 // What lies a multiple of this apart, elements of a row of A or rows of B, meets in the same few lines of the first
 // cache, and a sixteenth of the second, and has to be copied closer together.
 constexpr int64_t kConflictBytes = 4096;
@@ -80,7 +80,7 @@ Product<T>::Product(int64_t m, int64_t n, int64_t k, Factor a, Factor b, const G
   if (sparse_a_) nonzeros_size_ = kSparseRows * (1 + depth_ + lanes);
 
   const bool one_tile = m_ <= max_rows_ && (n_ == panel_ || n_ < lanes) && std::min({m_, n_, k}) > 0;
-  in_pieces_ = !use_dot_ && !sparse_a_ && !exchanged_ && blocks == 1 && height_ >= m_ && m * n * k >= kInPieces;
+  is_large_ = !use_dot_ && !sparse_a_ && !exchanged_ && blocks == 1 && height_ >= m_ && m * n * k >= kLarge;
   at_once_ = one_tile && scratch_size() == 0 && blocks == 1 && m * n * k <= kAtOnce;
 }
 

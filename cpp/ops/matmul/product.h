@@ -40,8 +40,9 @@ class Product {
   // Elements, for each worker; `run_into` needs room for the rows that it hands over as well.
   int64_t scratch_size() const { return packed_a_size_ + packed_b_size_ + nonzeros_size_; }
   int64_t intake_scratch_size() const { return scratch_size() + intake_rows() * width_; }
-  // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
-  int column_workers(int64_t batch, int workers) const;
+  // How many of `workers` share the columns when `batch` products are to be done; the others share the rows. A that is
+  // packed may be shared.
+  int column_workers(int64_t batch, int workers, bool shared_a = false) const;
 
   // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain. What is
   // wanted `soon` is fetched where there is the time.
@@ -56,10 +57,17 @@ class Product {
                scratch + intake_rows() * width_, soon);
   }
   // Whether there is so much to do that workers had better claim it, in pieces.
-  bool in_pieces() const { return in_pieces_; }
+  bool is_large() const { return is_large_; }
   // If they are down x across workers, who share its rows and columns.
   Pieces pieces(int down, int across) const {
-    return {m_, n_, max_rows_, column_grain(), width_, std::min(width_, n_) * k_, down, across};
+    return {.m = m_,
+            .n = n_,
+            .tile_rows = max_rows_,
+            .grain = column_grain(),
+            .width = width_,
+            .row_cost = std::min(width_, n_) * k_,
+            .down = down,
+            .across = across};
   }
   // All of A is packed before the first piece, for everybody: so many elements, or none.
   int64_t packed_a_size() const { return packed_a_size_; }
@@ -124,7 +132,7 @@ class Product {
   int64_t a_row_, a_step_;     // element (i, p) of op(A) is a[i * a_row + p * a_step],
   int64_t a_block_ = 0;        // and this further on for each block of k before p's
   int64_t b_step_, b_column_;  // element (p, j) of op(B) is b[p * b_step + j * b_column]
-  bool at_once_, in_pieces_;
+  bool at_once_, is_large_;
   bool exchanged_ = false;  // n was 1: A and B have changed places, and the only bias goes to every element
   bool use_dot_;            // vectors run along k
   bool pack_a_, pack_b_;

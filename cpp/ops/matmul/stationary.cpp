@@ -9,14 +9,14 @@ namespace lamina {
 template <typename T>
 StepKernel prepare_stationary(const NodeInfo& info, const Product<T>& product, const Epilogue<T>& epilogue) {
   const int64_t m = product.m(), n = product.n(), blocks = product.depth_blocks();
-  const int seats = static_cast<int>(std::min<int64_t>(info.workers, blocks));
+  const int most = static_cast<int>(std::min<int64_t>(info.workers, blocks));
   const int64_t partial_size = m * n;  // the sum of one block
 
   StepKernel kernel;
   kernel.nanoseconds = product.nanoseconds();
   kernel.phases = 2;
-  kernel.seats = seats;
-  kernel.scratch_bytes = static_cast<int64_t>(sizeof(T)) * (blocks * partial_size + seats * product.scratch_size());
+  kernel.most_workers = most;
+  kernel.scratch_bytes = static_cast<int64_t>(sizeof(T)) * (blocks * partial_size + most * product.scratch_size());
   // Blocks are added in order, whoever has computed them: the first worker adds his to C at once, as one worker alone
   // would with all, and the others put theirs aside.
   kernel.run = [=, add = kernels().binary.of(T{}).function[binary::add]](const StepData& data, Worker worker,

@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "graph/column_blocks.h"
 #include "kernels/dispatch.h"
 #include "ops/matmul/claimed.h"
@@ -137,7 +135,7 @@ StepKernel prepare_typed(const NodeInfo& info) {
   const double nanoseconds = product.nanoseconds() + update_ns<T>(m * n, update.slots);
   const auto across = [=](int workers) { return m >= kFewRows ? 1 : workers; };
   const auto sweep = kernels().update.of(T{}).sweep[update.rule.row()];
-  if (product.in_pieces() && a_blocks.count == 1 && b_blocks.count == 1) {
+  if (product.is_large() && a_blocks.count == 1 && b_blocks.count == 1) {
     return claimed_step(info, product, nanoseconds, update.a(), product.intake_piece_scratch_size(), across,
                         [=](const StepData& data, const Piece& piece, PieceMemory<T>& memory) {
                           const Target<T> to(update, data);
@@ -150,7 +148,6 @@ StepKernel prepare_typed(const NodeInfo& info) {
   const int64_t scratch_size = product.intake_scratch_size();
   StepKernel kernel;
   kernel.nanoseconds = nanoseconds;
-  kernel.seats = info.workers;
   kernel.scratch_bytes = scratch_size * static_cast<int64_t>(sizeof(T)) * info.workers;
   kernel.run = [=](const StepData& data, Worker worker, int) {
     const Target<T> to(update, data);

@@ -42,7 +42,7 @@ void Product<T>::run_blocks(const T* a, const T* b, const Destination& to, Range
         if (p == 0) start_with_bias(to, block);
         block.epilogue = p + block.first.k < k_ ? nullptr : to.epilogue;
         Ahead<T> ahead(block.first.k, soon);
-        look_ahead(b + p * b_step_, to, rows, columns, block, ahead);
+        look_ahead(b + p * b_step_, to, block.rows, columns, block, ahead);
         if (sparse_a_) {
           multiply_sparse(block, ahead, packed_b + packed_b_size_);
         } else {
@@ -63,6 +63,7 @@ void Product<T>::run_block(const T* a, const T* b, const Destination& to, const 
   block.first.k = k_;
   place_a(a + block.rows.begin * a_row_, memory.packed_a + block.rows.begin * depth_, block);
   const T* block_b = b + block.columns.begin * b_column_;
+  // Pieces of one block follow each other.
   if (memory.packed_block != block.columns.begin) copy_b(block_b, memory.scratch, k_, block.columns.size());
   memory.packed_block = block.columns.begin;
   place_b(block_b, memory.scratch, block);
@@ -70,7 +71,7 @@ void Product<T>::run_block(const T* a, const T* b, const Destination& to, const 
   start_with_bias(to, block);
   block.epilogue = to.epilogue;
   Ahead<T> ahead(k_, memory.soon);
-  look_ahead(b, to, piece.share_rows, piece.share_columns, block, ahead);
+  look_ahead(b, to, piece.next_rows, piece.next_columns, block, ahead);
   multiply(block, ahead);
 }
 

@@ -76,7 +76,6 @@ StepKernel prepare_forward(const NodeInfo& info) {
   StepKernel step;
   step.nanoseconds = 2 * io_ns(info);
   step.scratch_bytes = groups.places > 1 ? info.workers * 3 * n * static_cast<int64_t>(sizeof(T)) : 0;
-  step.seats = info.workers;
   step.in_pieces = true;
   step.run = [=](const StepData& data, Worker worker, int) {
     const T *gamma = data.in<T>(1), *beta = data.in<T>(2);
@@ -159,7 +158,6 @@ StepKernel prepare_backward(const NodeInfo& info) {
   step.nanoseconds = 2 * io_ns(info);
   step.phases = 2;
   step.scratch_bytes = (parts * 2 + info.workers * 5) * n * static_cast<int64_t>(sizeof(T));
-  step.seats = info.workers;
   step.in_pieces = true;
   step.run = [=](const StepData& data, Worker worker, int phase) {
     const T* gamma = data.in<T>(2);

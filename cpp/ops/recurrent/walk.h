@@ -43,9 +43,9 @@ class Layout {
 template <typename T>
 struct WalkScratch {
   Layout<T> shared, own;
-  int seats;  // workers
+  int workers;
 
-  int64_t bytes() const { return (shared.size() + own.size() * seats) * static_cast<int64_t>(sizeof(T)); }
+  int64_t bytes() const { return (shared.size() + own.size() * workers) * static_cast<int64_t>(sizeof(T)); }
   T* of(T* base, int seat) const { return base + shared.size() + seat * own.size(); }
 };
 
@@ -114,7 +114,6 @@ StepKernel walk_forward(const NodeInfo& info, const Recurrence& sizes) {
   const int64_t seen_at = scratch.own.add(cell.block * sizes.seen());
   StepKernel kernel;
   kernel.phases = 2;
-  kernel.seats = scratch.seats;
   kernel.scratch_bytes = scratch.bytes();
   kernel.nanoseconds = static_cast<double>(sizes.batch * sizes.steps) * cell.nanoseconds;
   const bool keeps_seen = info.is_read(cell.seen_output);
@@ -167,7 +166,6 @@ StepKernel walk_back(const NodeInfo& info, const BackRecurrence& sizes, const Ba
   const int64_t total_at = scratch.own.add(block * where.sums_width), carry_at = scratch.own.add(block * units);
   StepKernel kernel;
   kernel.phases = 2;
-  kernel.seats = scratch.seats;
   kernel.scratch_bytes = scratch.bytes();
   kernel.nanoseconds = static_cast<double>(sizes.batch * sizes.steps) * step_ns<T>(sizes.columns * units, units);
   kernel.run = [=](const StepData& data, Worker worker, int phase) {

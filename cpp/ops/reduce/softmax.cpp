@@ -1,5 +1,6 @@
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
+#include "ops/divide.h"
 #include "ops/elementwise/elementwise.h"
 #include "ops/register.h"
 #include "ops/rows.h"
@@ -39,12 +40,18 @@ struct Stack {
     if (inner == 1) {
       const Range rows = worker.share(outer, softmax_grain(n));
       run(rows.begin * n, Lines{rows.size(), n, 1});
-    } else {
-      const Range columns = worker.share(inner, 16);
-      for (int64_t i = 0; i < outer; ++i) run(i * n * inner + columns.begin, Lines{columns.size(), n, inner});
+      return;
+    }
+    const bool by_matrices = outer >= divide_up(inner, kGrain);
+    const Range matrices = by_matrices ? worker.share(outer) : Range{0, outer};
+    const Range columns = by_matrices ? Range{0, inner} : worker.share(inner, kGrain);
+    if (columns.size() == 0) return;
+    for (int64_t i = matrices.begin; i < matrices.end; ++i) {
+      run(i * n * inner + columns.begin, Lines{columns.size(), n, inner});
     }
   }
 
+  static constexpr int64_t kGrain = 16;  // columns
   int64_t outer = 1, n, inner = 1;
 };
 
