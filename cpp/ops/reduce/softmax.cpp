@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "graph/graph.h"
 #include "kernels/dispatch.h"
 #include "ops/divide.h"
@@ -42,12 +44,12 @@ struct Stack {
       run(rows.begin * n, Lines{rows.size(), n, 1});
       return;
     }
-    const bool by_matrices = outer >= divide_up(inner, kGrain);
-    const Range matrices = by_matrices ? worker.share(outer) : Range{0, outer};
-    const Range columns = by_matrices ? Range{0, inner} : worker.share(inner, kGrain);
-    if (columns.size() == 0) return;
-    for (int64_t i = matrices.begin; i < matrices.end; ++i) {
-      run(i * n * inner + columns.begin, Lines{columns.size(), n, inner});
+    const int64_t blocks = divide_up(inner, kGrain);  // of a matrix
+    const Range mine = worker.share(outer * blocks);
+    for (int64_t i = mine.begin, end; i < mine.end; i = end) {
+      end = std::min(mine.end, (i / blocks + 1) * blocks);
+      const int64_t begin = i % blocks * kGrain;
+      run(i / blocks * n * inner + begin, Lines{std::min((end - i) * kGrain, inner - begin), n, inner});
     }
   }
 
