@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,6 +23,12 @@ def defaults() -> Iterator[None]:
     lamina.config.set_floatx(floatx)
     lamina.config.set_epsilon(epsilon)
     lamina.utils.set_num_threads(threads)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def interruptible() -> None:
+    """Let interrupts arrive: a shell starts what runs in its background with them ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture
