@@ -12,7 +12,6 @@ namespace lamina {
 // follow before the same claims, of which copies are no others, are used again.
 class Claims {
  public:
-  Claims() = default;  // of one worker
   explicit Claims(int workers);
 
   // Calls piece(owner, number) for those pieces that fall to this worker, of 0..pieces - 1 of each of worker.count.
@@ -36,7 +35,7 @@ class Claims {
   Claim begin(Worker worker, int pieces) const;
   bool next(Claim& claim) const;
 
-  int workers_ = 1;
+  int workers_;
   std::shared_ptr<Rest[]> rest_;
 };
 

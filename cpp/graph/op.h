@@ -77,7 +77,7 @@ struct StepKernel {
   double nanoseconds = 0;  // estimated time on one core; decides how many workers take part
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
-  int most_workers = 1024;
+  int most_workers = 1024;    // may share it
   // `run` may be called for shares of a larger team, by any worker in any order, and such a share costs no more than
   // its part of the whole: what is a worker's own goes by its seat.
   bool in_pieces = false;

@@ -99,6 +99,20 @@ struct Extent {
   bool overlaps(const Extent& other) const { return begin < other.begin + other.bytes && other.begin < begin + bytes; }
 };
 
+// Cuts each worker's share into pieces, which others may claim.
+void claim(StepKernel& kernel, int pieces, int workers) {
+  kernel.run = [run = std::move(kernel.run), pieces, claims = Claims(workers)](const StepData& data, Worker worker,
+                                                                               int phase) {
+    if (worker.count == 1) return run(data, worker, phase);
+    claims.run(worker, pieces, [&](int owner, int number) {
+      Worker part = worker;
+      part.index = owner * pieces + number;
+      part.count = worker.count * pieces;
+      run(data, part, phase);
+    });
+  };
+}
+
 }  // namespace
 
 double parallel_grain() {
@@ -167,20 +181,6 @@ bool PlanBuilder::cut_into_blocks() {
   return true;
 }
 
-// Cuts each worker's share into pieces, which others may claim.
-void claim(StepKernel& kernel, int pieces, int workers) {
-  kernel.run = [run = std::move(kernel.run), pieces, claims = Claims(workers)](const StepData& data, Worker worker,
-                                                                               int phase) {
-    if (worker.count == 1) return run(data, worker, phase);
-    claims.run(worker, pieces, [&](int owner, int number) {
-      Worker part = worker;
-      part.index = owner * pieces + number;
-      part.count = worker.count * pieces;
-      run(data, part, phase);
-    });
-  };
-}
-
 void PlanBuilder::choose_workers() {
   constexpr double kPiece = 16000, kMostPieces = 16;  // nanoseconds of a piece, pieces of a worker
   constexpr double kWholePlan = 12000;                // below this, waking the team costs more than it brings
@@ -196,7 +196,7 @@ void PlanBuilder::choose_workers() {
       const double pieces = grain > 0 ? kernel.nanoseconds / most_workers_ / kPiece : kMostPieces;
       if (pieces >= 2) claim(kernel, static_cast<int>(std::min(pieces, kMostPieces)), most_workers_);
     }
-    plan_.nanoseconds_ += step.kernel.nanoseconds;
+    plan_.nanoseconds_ += kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
   plan_.short_ = grain > 0 && plan_.nanoseconds_ < kWholePlan && use_ == PlanUse::kRun;

@@ -10,14 +10,23 @@ namespace {
 // An intake's operands of more bytes than that do not stay in the second cache from one time to the next.
 constexpr int64_t kFarBytes = 1 << 20;
 
+// Copies (rows, columns) into panels; element (i, j) is x[i * row + j * column], and one of the two is 1.
+template <typename T>
+void pack(const GemmKernels<T>& kernels, const T* x, int64_t row, int64_t column, int64_t rows, int64_t columns,
+          T* packed, int64_t width) {
+  if (column == 1) {
+    kernels.pack(x, row, rows, columns, packed, width);
+  } else {
+    kernels.pack_transposed(x, column, rows, columns, packed, width);
+  }
+}
+
 }  // namespace
 
 // A packed block lies row by row, as an A that is not transposed does.
 template <typename T>
 void Product<T>::copy_a(const T* a, T* packed, int64_t rows, int64_t k) const {
-  const bool in_rows = a_step_ == 1;
-  const auto pack = in_rows ? kernels_->pack : kernels_->pack_transposed;
-  if (pack_a_) pack(a, in_rows ? a_row_ : a_step_, rows, k, packed, depth_);
+  if (pack_a_) pack(*kernels_, a, a_row_, a_step_, rows, k, packed, depth_);
 }
 
 template <typename T>
@@ -34,9 +43,7 @@ void Product<T>::place_a(const T* a, const T* packed, Block& block) const {
 
 template <typename T>
 void Product<T>::copy_b(const T* b, T* packed, int64_t k, int64_t columns) const {
-  const bool in_rows = b_column_ == 1;
-  const auto pack = in_rows ? kernels_->pack : kernels_->pack_transposed;
-  if (pack_b_) pack(b, in_rows ? b_step_ : b_column_, k, columns, packed, panel_);
+  if (pack_b_) pack(*kernels_, b, b_step_, b_column_, k, columns, packed, panel_);
 }
 
 template <typename T>
