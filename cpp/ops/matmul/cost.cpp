@@ -18,7 +18,7 @@ constexpr int64_t kWidePiece = 256;
 }  // namespace
 
 template <typename T>
-int Product<T>::column_workers(int64_t batch, int workers, bool shared_a) const {
+int Product<T>::column_workers(int64_t batch, int workers) const {
   // Rows are contiguous. Where pieces of columns lie side by side, cores fetch ahead across the border and take lines
   // from each other: measured forty times slower to write. But columns of one's own are all of B that one has to pack.
   const bool many_rows = batch * m_ >= workers * kTileRows;
@@ -30,8 +30,7 @@ int Product<T>::column_workers(int64_t batch, int workers, bool shared_a) const 
     const int64_t rows = divide_up(batch * m_, workers / across);
     const int64_t columns = round_up(divide_up(n_, across), kernels_->lanes);
     if (across > 1 && many_rows && columns < kWidePiece) break;
-    const int64_t row_cost = pack_a_ && !shared_a ? kPackCost : kReadCost,
-                  column_cost = pack_b_ ? kPackCost : kReadCost;
+    const int64_t row_cost = pack_a_ ? kPackCost : kReadCost, column_cost = pack_b_ ? kPackCost : kReadCost;
     const int64_t read = (rows + column_cost) * (columns + row_cost) * k_;
     const int64_t cost = read + (across > 1 ? kShareCost * rows : 0);
     if (cost < least) {
@@ -52,8 +51,8 @@ double Product<T>::nanoseconds() const {
   return kStart + size * (m * k * n * kMultiplyAdd + k * n * read + m * n * kWrite);
 }
 
-template int Product<float>::column_workers(int64_t, int, bool) const;
-template int Product<double>::column_workers(int64_t, int, bool) const;
+template int Product<float>::column_workers(int64_t, int) const;
+template int Product<double>::column_workers(int64_t, int) const;
 template double Product<float>::nanoseconds() const;
 template double Product<double>::nanoseconds() const;
 

@@ -142,7 +142,7 @@ StepKernel prepare_product(const NodeInfo& info) {
   if (product.is_large() && batch == 1 && c_blocks.count == 1) {
     return claimed_step(
         info, product, nanoseconds, 0, product.piece_scratch_size(),
-        [product](int workers) { return product.column_workers(1, workers, true); },
+        [product](int workers) { return product.column_workers(1, workers); },
         [product, epilogue](const StepData& data, const Piece& piece, PieceMemory<T>& memory) {
           product.run_piece(data.in<T>(0), data.in<T>(1), data.out<T>(), epilogue.at(data), piece, memory);
         });

@@ -40,9 +40,8 @@ class Product {
   // Elements, for each worker; `run_into` needs room for the rows that it hands over as well.
   int64_t scratch_size() const { return packed_a_size_ + packed_b_size_ + nonzeros_size_; }
   int64_t intake_scratch_size() const { return scratch_size() + intake_rows() * width_; }
-  // How many of `workers` share the columns when `batch` products are to be done; the others share the rows. A that is
-  // packed may be shared.
-  int column_workers(int64_t batch, int workers, bool shared_a = false) const;
+  // How many of `workers` share the columns when `batch` products are to be done; the others share the rows.
+  int column_workers(int64_t batch, int workers) const;
 
   // Computes a rectangle of C, whose rows lie c_row apart; its columns begin at a multiple of column_grain. What is
   // wanted `soon` is fetched where there is the time.
@@ -69,7 +68,7 @@ class Product {
             .down = down,
             .across = across};
   }
-  // All of A is packed before the first piece, for everybody: so many elements, or none.
+  // All of A is packed before the first piece, for everybody, but best by who needs it: so many elements, or none.
   int64_t packed_a_size() const { return packed_a_size_; }
   void pack_rows(const T* a, T* packed, Worker worker) const;
   // As `run` and `run_into`.
