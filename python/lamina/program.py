@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -13,6 +12,7 @@ from lamina import _core, dtypes, nest
 from lamina.ops._apply import to_array, to_tensor
 from lamina.tensor import Shape, Tensor, TensorBase, TracedTensor
 from lamina.trace import Trace, current_trace
+from lamina.utils.locks import RLock
 
 # A plan holds memory; callers that never repeat a shape must not pile them up.
 _MOST_PLANS = 32
@@ -63,7 +63,7 @@ class Program:
         self._fn = fn
         self._compiled: dict[Hashable, _Compiled] = {}
         self._recall = _core.Recall(Tensor)  # of calls with plain arrays for one tensor or a tuple
-        self._lock = threading.RLock()
+        self._lock = RLock()
         self.recall = self._recall.call
 
     def __call__(self, *args: Any, **static: Any) -> Any:

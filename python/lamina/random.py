@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from lamina.ops import argmax, cast, expand_dims, log, take
 from lamina.ops._apply import apply_one, to_floating, to_tensor
 from lamina.registry import Configurable
 from lamina.tensor import TensorBase, TensorLike
+from lamina.utils.locks import Lock
 from lamina.variable import Variable
 
 
@@ -45,7 +45,7 @@ class SeedGenerator(Configurable):
 
 Seed = int | SeedGenerator | None
 
-_lock = threading.Lock()
+_lock = Lock()
 _global: SeedGenerator | None = None
 
 

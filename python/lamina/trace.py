@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from lamina import _core, nest
 from lamina.tensor import Shape, Tensor, TensorBase, TracedTensor
+from lamina.utils.locks import Local
 
 if TYPE_CHECKING:
     from lamina.variable import Variable
@@ -86,7 +86,7 @@ class Trace:
         return self.graph.compile([output.value for output in outputs])
 
 
-class _Stack(threading.local):
+class _Stack(Local):
     def __init__(self) -> None:
         self.traces: list[Trace | None] = []
 

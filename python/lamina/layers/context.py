@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
+
+from lamina.utils.locks import Local, RLock
 
 
 class Frame(NamedTuple):
@@ -15,10 +16,10 @@ class Frame(NamedTuple):
     training: bool | None
 
 
-building = threading.RLock()  # held while weights are made: threads must not make them twice
+building = RLock()  # held while weights are made: threads must not make them twice
 
 
-class _Calls(threading.local):
+class _Calls(Local):
     def __init__(self) -> None:
         self.frames: list[Frame] = []
 

@@ -27,7 +27,7 @@ _NOUNS = {
 }
 
 
-_TITLE = re.compile(r"(\w+): ")
+_TITLE = r"(\w+): "
 
 
 def clarified(fn: Callable[P, R]) -> Callable[P, R]:
@@ -58,7 +58,7 @@ def clarify(
     if type(error) not in (ValueError, TypeError) or any(map(callable, (*args, *kwargs.values()))):
         return  # of a kind that has its own words, or a user's function's
     message = str(error)
-    title = _TITLE.match(message)
+    title = re.match(_TITLE, message)
     if title is None and "'" not in message.partition(": ")[0]:
         error.args = (f"{name}: {message}",)
     elif title is not None and title[1] != name and _is_operation(title[1]):

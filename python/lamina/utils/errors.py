@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 # What begins like the title of an object, and like that of a class.
-_OBJECT = re.compile(r"\w+ '[^']*': ")
-_CLASS = re.compile(r"\w+(\.__init__\(\)| '[^']*': |: )")
+_OBJECT = r"\w+ '[^']*': "
+_CLASS = r"\w+(\.__init__\(\)| '[^']*': |: )"
 
 
 @contextmanager
@@ -18,7 +18,7 @@ def blaming(title: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError) as error:
         message = str(error)
-        titled = (_OBJECT if "'" in title else _CLASS).match(message)
+        titled = re.match(_OBJECT if "'" in title else _CLASS, message)
         if type(error) in (ValueError, TypeError) and not titled:
             error.args = (f"{title}: {message}",)
         raise

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections import Counter
 
-_BOUNDARY = re.compile(r"(?<=[^_])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])")
-_lock = threading.Lock()
+from lamina.utils.locks import Lock
+
+_BOUNDARY = r"(?<=[^_])(?=[A-Z][a-z])|(?<=[a-z])(?=[A-Z])"
+_lock = Lock()
 _given: Counter[str] = Counter()
 
 
 def to_snake_case(name: str) -> str:
     """Return `LeakyReLU` as `leaky_re_lu`, `F1Score` as `f1_score`."""
-    return _BOUNDARY.sub("_", re.sub(r"\W", "", name)).lower()
+    return re.sub(_BOUNDARY, "_", re.sub(r"\W", "", name)).lower()
 
 
 def auto_name(prefix: str) -> str:
