@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lamina import _core, dtypes, registry
-from lamina.ops._apply import cast, to_tensor
+from lamina.ops._apply import to_tensor
 from lamina.tensor import Shape, Tensor, TensorBase, TensorLike
 from lamina.trace import current_trace
 from lamina.utils.naming import auto_name
@@ -69,8 +69,8 @@ class Variable(TensorBase):
 
     def assign(self, value: TensorLike) -> TensorBase:
         """Replace the value by one of the same shape, cast to the variable's dtype; return it."""
-        tensor = cast(to_tensor(value, self.dtype), self.dtype)
-        if tensor.shape != self.shape:
+        tensor = to_tensor(value, self._dtype)
+        if tensor.shape != self._shape:
             raise ValueError(
                 f"assign to variable {self.path!r}: expected shape {self.shape}, "
                 f"received {tensor.shape}"
