@@ -9,6 +9,8 @@
 #include <system_error>
 #include <thread>
 
+#include "core/cores.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -46,6 +48,7 @@ class Team {
   // Does the job with up to `workers` workers, if that is more than one and nobody else has the team.
   bool run(int workers, detail::Job job, const void* body) {
     if (busy_.exchange(true, std::memory_order_acquire)) return false;
+    cores_.settle(0);
     workers = std::min(workers, provide(workers));
     if (workers > 1) {
       job_ = job;
@@ -107,8 +110,8 @@ class Team {
   }
 
   void serve(int index, int seen) {
+    constexpr int kSpins = 4000, kSpinsApart = 300;  // 4000: about 200 microseconds
     for (;;) {
-      constexpr int kSpins = 4000, kSpinsApart = 300;  // 4000: about 200 microseconds
       int call = call_.load(std::memory_order_acquire);
       for (int spin = 0; call == seen; call = call_.load(std::memory_order_acquire)) {
         if (++spin < kSpins) {
@@ -122,6 +125,7 @@ class Team {
       const uint32_t workers = static_cast<uint32_t>(call) % kMostWorkers;
       if (workers == kEnd) return;
       if (index >= static_cast<int>(workers)) continue;
+      cores_.settle(index);
       job_(body_, Worker{index, static_cast<int>(workers)}, barrier_);
       pending_.fetch_sub(1, std::memory_order_acq_rel);
     }
@@ -135,6 +139,7 @@ class Team {
   detail::Job job_ = nullptr;
   const void* body_ = nullptr;
   SpinBarrier barrier_;
+  Cores cores_;
   alignas(64) std::atomic<int> call_{0};
   alignas(64) std::atomic<int> pending_{0};
 };

@@ -128,6 +128,26 @@ def test_limits_on_openmp_hold() -> None:
     assert lamina.utils.get_num_threads() == count
 
 
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="needs Linux")
+def test_workers_that_change_cores_may_use_all_again() -> None:
+    model, cores = network(), os.sched_getaffinity(0)
+    expected = np.asarray(model(X))
+
+    def allow(some: set[int]) -> None:
+        for thread in os.listdir("/proc/self/task"):
+            os.sched_setaffinity(int(thread), some)
+
+    for core in sorted(cores)[:2]:
+        allow({core})  # everybody meets there
+        np.testing.assert_array_equal(np.asarray(model(X)), expected)
+        allow(cores)
+        for _ in range(3):
+            np.testing.assert_array_equal(np.asarray(model(X)), expected)
+            time.sleep(0.02)
+        allowed = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
+        assert allowed == [cores] * len(allowed)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize(
     "options",
