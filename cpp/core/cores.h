@@ -10,8 +10,6 @@ namespace lamina {
 // it, and takes some ten milliseconds to part the two.
 class Cores {
  public:
-  Cores();
-
   // Notes where member `index`, the calling thread, is. If a member before it is there too and cores are idle, it first
   // goes to one that no member before it is on.
   void settle(int index);
@@ -21,10 +19,14 @@ class Cores {
 
   static constexpr int kMembers = 1024;  // further ones stay where they are
 
+  struct Member {
+    std::atomic<int> core{-1};
+    Clock::time_point next_try{};  // only itself looks at it
+  };
+
   int part(int index, int core);
 
-  std::array<std::atomic<int>, kMembers> core_;
-  std::atomic<Clock::time_point> next_try_{};
+  std::array<Member, kMembers> members_;
 };
 
 }  // namespace lamina

@@ -13,7 +13,7 @@ from lamina import _core, layers, losses, metrics, models, optimizers
 from op_case import Array
 
 SAMPLES, FEATURES, CLASSES, BATCH, EPOCHS = 333, 21, 5, 64, 3  # the last batch has 13 samples
-GRAIN = 2000.0  # nanoseconds of work a thread is worth: the core's own
+GRAIN = 1000.0  # nanoseconds of work a thread is worth: the core's own
 
 
 class Outcome(NamedTuple):
