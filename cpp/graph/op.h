@@ -78,6 +78,7 @@ struct StepKernel {
   int phases = 1;
   int64_t scratch_bytes = 0;  // shared by the workers, valid during this step only
   int most_workers = 1024;    // may share it
+  int keepers = 1;            // so many share it, be it ever so short: they have what it reads
   // `run` may be called for shares of a larger team, by any worker in any order, and such a share costs no more than
   // its part of the whole: what is a worker's own goes by its seat.
   bool in_pieces = false;

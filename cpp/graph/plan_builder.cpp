@@ -190,7 +190,8 @@ void PlanBuilder::choose_workers() {
     // Scratch memory was made for so many; should threads be added later, they look on.
     const int most = kernel.scratch_bytes > 0 ? std::min(kernel.most_workers, most_workers_) : kernel.most_workers;
     const double shares = grain > 0 ? kernel.nanoseconds / grain : most;
-    step.workers = kernel.walk ? kernel.walkers : static_cast<int>(std::clamp<double>(shares, 1, most));
+    const int least = std::min(kernel.keepers, most);
+    step.workers = kernel.walk ? kernel.walkers : static_cast<int>(std::clamp<double>(shares, least, most));
     if (use_ == PlanUse::kBlock) step.workers = 1;
     if (kernel.in_pieces && std::min(step.workers, most_workers_) > 1) {
       const double pieces = grain > 0 ? kernel.nanoseconds / most_workers_ / kPiece : kMostPieces;

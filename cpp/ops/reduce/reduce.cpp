@@ -172,8 +172,11 @@ std::vector<TensorType> infer_sum_blocks(const NodeInfo& info) {
   return {sums};
 }
 
+// One worker's sums would take the blocks away from those who keep them, and who would have to get them back.
 StepKernel prepare_sum_blocks(const NodeInfo& info) {
-  return prepare<Kind::kSum>(blocks_as_axis(info));
+  StepKernel kernel = prepare<Kind::kSum>(blocks_as_axis(info));
+  kernel.keepers = static_cast<int>(info.attr().integer("blocks", 1));
+  return kernel;
 }
 
 // Sums of few outputs are cut into chunks, which must then be the same ones.
