@@ -5,6 +5,7 @@
 
 #include "kernels/affine.h"
 #include "kernels/batch_norm.h"
+#include "kernels/crossentropy.h"
 #include "kernels/depthwise.h"
 #include "kernels/elementwise.h"
 #include "kernels/gemm.h"
@@ -23,19 +24,20 @@
 namespace lamina {
 
 // The tables that each instruction set defines as NAME_kernels: type and name.
-#define LAMINA_KERNEL_TABLES(TABLE, isa)             \
-  TABLE(isa, PerType<UnaryKernels>, unary)           \
-  TABLE(isa, PerType<BinaryKernels>, binary)         \
-  TABLE(isa, PerFloat<SoftmaxKernels>, softmax)      \
-  TABLE(isa, PerType<ReduceKernels>, reduce)         \
-  TABLE(isa, PerFloat<UpdateKernels>, update)        \
-  TABLE(isa, PerFloat<BatchNormKernels>, batch_norm) \
-  TABLE(isa, PerFloat<RowNormKernels>, row_norm)     \
-  TABLE(isa, PerFloat<AffineKernels>, affine)        \
-  TABLE(isa, PerFloat<PoolKernels>, pool)            \
-  TABLE(isa, PerFloat<DepthwiseKernels>, depthwise)  \
-  TABLE(isa, RandomKernels, random)                  \
-  TABLE(isa, PerFloat<GemmKernels>, gemm)            \
+#define LAMINA_KERNEL_TABLES(TABLE, isa)                  \
+  TABLE(isa, PerType<UnaryKernels>, unary)                \
+  TABLE(isa, PerType<BinaryKernels>, binary)              \
+  TABLE(isa, PerFloat<SoftmaxKernels>, softmax)           \
+  TABLE(isa, PerFloat<CrossentropyKernels>, crossentropy) \
+  TABLE(isa, PerType<ReduceKernels>, reduce)              \
+  TABLE(isa, PerFloat<UpdateKernels>, update)             \
+  TABLE(isa, PerFloat<BatchNormKernels>, batch_norm)      \
+  TABLE(isa, PerFloat<RowNormKernels>, row_norm)          \
+  TABLE(isa, PerFloat<AffineKernels>, affine)             \
+  TABLE(isa, PerFloat<PoolKernels>, pool)                 \
+  TABLE(isa, PerFloat<DepthwiseKernels>, depthwise)       \
+  TABLE(isa, RandomKernels, random)                       \
+  TABLE(isa, PerFloat<GemmKernels>, gemm)                 \
   TABLE(isa, PerFloat<RecurrentKernels>, recurrent)
 
 struct Kernels {

@@ -24,6 +24,7 @@ void register_all_ops() {
   register_group_norm_ops();
   register_softmax_ops();
   register_crossentropy_ops();
+  register_probability_crossentropy_ops();
   register_random_ops();
   register_draw_ops();
   register_update_ops();

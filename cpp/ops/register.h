@@ -22,6 +22,7 @@ void register_batch_norm_ops();
 void register_group_norm_ops();
 void register_softmax_ops();
 void register_crossentropy_ops();
+void register_probability_crossentropy_ops();
 void register_random_ops();
 void register_draw_ops();
 void register_update_ops();

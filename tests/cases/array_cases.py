@@ -99,7 +99,7 @@ def indexing_cases() -> list[Case]:
 
 
 def softmax_cases() -> list[Case]:
-    """Return the cases of softmax and the cross-entropies from logits."""
+    """Return the cases of softmax and the cross-entropies of logits and of probabilities."""
     cases = []
     for shape in [(1, 1), (5, 10), (3, 67), (0, 4), (2, 3, 130)]:
         n = shape[-1]
@@ -112,5 +112,12 @@ def softmax_cases() -> list[Case]:
         ]
         cases += [case("sparse_softmax_crossentropy", x, integers(0, n, *rows))]
         cases += [case("sparse_softmax_crossentropy_grad", x, integers(0, n, *rows), values(*rows))]
+        # The second epsilon clips, though nothing lies near it.
+        for epsilon in (1e-7, 0.4 / n):
+            p = values(*shape, low=0.1, high=1)
+            dense, sparse = values(*shape, low=0, high=1), integers(0, n, *rows)
+            for name, target in (("crossentropy", dense), ("sparse_crossentropy", sparse)):
+                cases += [case(name, p, target, epsilon=epsilon)]
+                cases += [case(f"{name}_grad", p, target, values(*rows), epsilon=epsilon)]
     cases += [case(n, values(3, 4, 5), axis=a) for n in ("softmax", "log_softmax") for a in (0, 1)]
     return cases

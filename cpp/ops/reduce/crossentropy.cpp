@@ -1,67 +1,15 @@
-#include "graph/graph.h"
+#include "ops/reduce/crossentropy.h"
+
 #include "kernels/dispatch.h"
-#include "ops/elementwise/elementwise.h"
 #include "ops/register.h"
 
 // Cross-entropy of softmax(logits) along the last axis, with labels or with targets, straight from the logits.
 namespace lamina {
 namespace {
 
-Shape without_last(const Shape& shape) {
-  return {shape.begin(), shape.end() - 1};
-}
-
-void require_type(const NodeInfo& info, size_t i, const char* what, const TensorType& expected) {
-  require(info.inputs[i] == expected, info.op, ": expected ", what, " of type ", to_string(expected), ", received ",
-          to_string(info.inputs[i]));
-}
-
-// The type of the losses of logits (..., classes): (...).
-TensorType infer_rows(const NodeInfo& info, size_t inputs) {
-  require_inputs(info, inputs);
-  require_float(info, 0);
-  require(info.inputs[0].rank() >= 1, info.op, ": expected logits of shape (..., classes), received a scalar");
-  const TensorType rows{info.inputs[0].dtype, without_last(info.inputs[0].shape)};
-  if (inputs == 3) require_type(info, 2, "the loss's gradient", rows);
-  return rows;
-}
-
-// A step whose workers share the rows: run(data, first row, rows, classes).
-template <typename F>
-StepKernel over_rows(const NodeInfo& info, F run) {
-  const int64_t n = info.inputs[0].shape.back(), count = element_count(without_last(info.inputs[0].shape));
-  StepKernel step;
-  step.nanoseconds = elementwise_ns(info, count * n, kSoftmaxCost);
-  step.in_pieces = true;
-  step.run = [=](const StepData& data, Worker worker, int) {
-    const Range rows = worker.share(count, softmax_grain(n));
-    run(data, rows.begin, rows.size(), n);
-  };
-  return step;
-}
-
-Value sum_last(Graph& g, Value x, bool keepdims) {
-  return g.add("sum", {x}, {{"axes", std::vector<int64_t>{-1}}, {"keepdims", keepdims}});
-}
-
-Value as_column(Graph& g, Value rows) {
-  Shape shape = g.type(rows).shape;
-  shape.push_back(1);
-  return emit::reshape(g, rows, shape);
-}
-
-Value ones_like(Graph& g, Value x) {
-  return emit::broadcast_to(g, g.scalar(g.type(x).dtype, 1), g.type(x).shape);
-}
+using namespace crossentropy;
 
 // --- sparse_softmax_crossentropy(logits, labels) ---------------------------------------------------------------------
-
-TensorType infer_sparse_rows(const NodeInfo& info, size_t inputs) {
-  const TensorType rows = infer_rows(info, inputs);
-  require_integer(info, 1);
-  require_type(info, 1, "labels", {info.inputs[1].dtype, rows.shape});
-  return rows;
-}
 
 std::vector<TensorType> infer_sparse_loss(const NodeInfo& info) {
   return {infer_sparse_rows(info, 2)};
@@ -76,9 +24,9 @@ std::vector<TensorType> infer_sparse_grad(const NodeInfo& info) {
 template <typename F>
 StepKernel visit_sparse(const NodeInfo& info, F&& f) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    const auto& table = kernels().softmax.of(item);
-    return info.inputs[1].dtype == DType::kInt32 ? f(item, int32_t{}, table.sparse_int32)
-                                                 : f(item, int64_t{}, table.sparse_int64);
+    const auto& table = kernels().crossentropy.of(item);
+    return info.inputs[1].dtype == DType::kInt32 ? f(item, int32_t{}, table.sparse_of_logits_int32)
+                                                 : f(item, int64_t{}, table.sparse_of_logits_int64);
   });
 }
 
@@ -117,12 +65,6 @@ std::vector<Value> grad_sparse_grad(const GradContext& c) {
 
 // --- softmax_crossentropy(logits, targets) ---------------------------------------------------------------------------
 
-TensorType infer_dense_rows(const NodeInfo& info, size_t inputs) {
-  const TensorType rows = infer_rows(info, inputs);
-  require_type(info, 1, "targets", info.inputs[0]);
-  return rows;
-}
-
 std::vector<TensorType> infer_loss(const NodeInfo& info) {
   return {infer_dense_rows(info, 2)};
 }
@@ -135,7 +77,7 @@ std::vector<TensorType> infer_loss_grad(const NodeInfo& info) {
 StepKernel prepare_loss(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
-    const auto kernel = kernels().softmax.of(item).crossentropy;
+    const auto kernel = kernels().crossentropy.of(item).of_logits;
     return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
       kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.out<T>() + i, rows, n);
     });
@@ -145,7 +87,7 @@ StepKernel prepare_loss(const NodeInfo& info) {
 StepKernel prepare_loss_grad(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
-    const auto kernel = kernels().softmax.of(item).crossentropy_grad;
+    const auto kernel = kernels().crossentropy.of(item).of_logits_grad;
     return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
       kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
     });

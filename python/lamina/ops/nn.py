@@ -11,7 +11,7 @@ from lamina.ops.arithmetic import maximum
 from lamina.ops.indexing import within
 from lamina.ops.linalg import norm
 from lamina.ops.math import clip, log
-from lamina.ops.shaping import expand_dims, integers, moveaxis, normalize_axis, reshape, squeeze
+from lamina.ops.shaping import integers, moveaxis, normalize_axis, reshape, squeeze
 from lamina.symbolic import compiled_operation, operation
 from lamina.tensor import TensorBase, TensorLike
 
@@ -176,7 +176,7 @@ def binary_crossentropy(
     t, p = _match("binary_crossentropy", target, output)
     if from_logits:
         return apply_one("sigmoid_crossentropy", p, t)
-    p = _clip_probability(p)
+    p = clip(p, config.epsilon(), 1.0 - config.epsilon())
     return -(t * log(p) + (1.0 - t) * log(1.0 - p))
 
 
@@ -189,10 +189,10 @@ def categorical_crossentropy(
     target: t, one-hot or probabilities. output: p, or with from_logits logits, p = softmax(output).
     """
     t, p = _match("categorical_crossentropy", target, output)
+    p, t = moveaxis(p, axis, -1), moveaxis(t, axis, -1)
     if from_logits:
-        return apply_one("softmax_crossentropy", moveaxis(p, axis, -1), moveaxis(t, axis, -1))
-    p = _clip_probability(p / reduction.sum(p, axis=axis, keepdims=True))
-    return -reduction.sum(t * log(p), axis=axis)
+        return apply_one("softmax_crossentropy", p, t)
+    return apply_one("crossentropy", p, t, epsilon=config.epsilon())
 
 
 @operation
@@ -217,10 +217,10 @@ def sparse_categorical_crossentropy(
         )
     who = "sparse_categorical_crossentropy"
     labels = cast(within(labels, 0, p.shape[axis], who, "labels"), "int32")
+    p = moveaxis(p, axis, -1)
     if from_logits:
-        return apply_one("sparse_softmax_crossentropy", moveaxis(p, axis, -1), labels)
-    chosen = squeeze(apply_one("take_along_axis", p, expand_dims(labels, axis), axis=axis), axis)
-    return -log(_clip_probability(chosen / reduction.sum(p, axis=axis)))
+        return apply_one("sparse_softmax_crossentropy", p, labels)
+    return apply_one("sparse_crossentropy", p, labels, epsilon=config.epsilon())
 
 
 def _match(name: str, target: TensorLike, output: TensorLike) -> tuple[TensorBase, TensorBase]:
@@ -231,10 +231,6 @@ def _match(name: str, target: TensorLike, output: TensorLike) -> tuple[TensorBas
             f"{name}: expected target and output of one shape, received {t.shape} and {p.shape}"
         )
     return t, p
-
-
-def _clip_probability(p: TensorBase) -> TensorBase:
-    return clip(p, config.epsilon(), 1.0 - config.epsilon())
 
 
 @compiled_operation

@@ -1,4 +1,4 @@
-"""Softmax and the cross-entropies that are computed from logits."""
+"""Softmax and its logarithm."""
 
 from __future__ import annotations
 
@@ -55,41 +55,3 @@ def _(g: Array, y: Array, dy: Array, axis: int = -1) -> tuple[Array, Array]:
     total = np.sum(dy, axis=axis, keepdims=True)
     mixed = np.sum(g * np.exp(y), axis=axis, keepdims=True)
     return -g * np.exp(y) * total, g - mixed
-
-
-@op("softmax_crossentropy")
-def softmax_crossentropy(logits: Array, targets: Array) -> Array:
-    """Return -sum(targets * log_softmax(logits)) over the last axis."""
-    return np.asarray(-np.sum(targets * log_softmax.forward(logits), axis=-1))
-
-
-@softmax_crossentropy.gradient
-def _(dy: Array, logits: Array, targets: Array) -> tuple[Array, Array]:
-    d_logits = softmax_crossentropy_grad.forward(logits, targets, dy)
-    return d_logits, -dy[..., None] * log_softmax.forward(logits)
-
-
-@op("softmax_crossentropy_grad")
-def softmax_crossentropy_grad(logits: Array, targets: Array, dy: Array) -> Array:
-    """Return dy (softmax(logits) sum(targets) - targets)."""
-    mass = np.sum(targets, axis=-1, keepdims=True)
-    return np.asarray(dy[..., None] * (softmax.forward(logits) * mass - targets))
-
-
-@op("sparse_softmax_crossentropy")
-def sparse_softmax_crossentropy(logits: Array, labels: Array) -> Array:
-    """Return -log_softmax(logits)[label] over the last axis."""
-    chosen = np.take_along_axis(log_softmax.forward(logits), labels[..., None].astype(np.int64), -1)
-    return -chosen[..., 0]
-
-
-@sparse_softmax_crossentropy.gradient
-def _(dy: Array, logits: Array, labels: Array) -> tuple[Array, None]:
-    return sparse_softmax_crossentropy_grad.forward(logits, labels, dy), None
-
-
-@op("sparse_softmax_crossentropy_grad")
-def sparse_softmax_crossentropy_grad(logits: Array, labels: Array, dy: Array) -> Array:
-    """Return dy (softmax(logits) - one_hot(label))."""
-    hot = labels[..., None] == np.arange(logits.shape[-1])
-    return np.asarray(dy[..., None] * (softmax.forward(logits) - hot))
