@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import lamina
+from lamina import _core
 from lamina.datasets import mnist as mnist_data
 from lamina.datasets._idx import Splits
 
@@ -23,6 +24,13 @@ def defaults() -> Iterator[None]:
     lamina.config.set_floatx(floatx)
     lamina.config.set_epsilon(epsilon)
     lamina.utils.set_num_threads(threads)
+    _core.set_parallel_grain(1000)
+
+
+@pytest.fixture
+def split_all() -> None:
+    """Let plans split every step over all threads and wake them, however small they are."""
+    _core.set_parallel_grain(0)
 
 
 @pytest.fixture(autouse=True, scope="session")

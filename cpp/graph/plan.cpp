@@ -114,12 +114,18 @@ bool Plan::run_if(Accepts accepts, const void* const* inputs, void* const* outpu
   return blocks_->ask(nullptr);
 }
 
+// How many workers a run that starts now would use at most.
+int Plan::workers_now() const {
+  const int most = std::min(workers_, thread_count());
+  return chooses_ && !short_ && most > 1 ? wake_rule_.workers(most, nanoseconds_) : most;
+}
+
 bool Plan::all_accepted(Accepts accepts, const void* const* inputs) const {
   constexpr int64_t kWorthATeam = 1 << 16;  // bytes
   std::atomic<bool> good = true;
   for (size_t i = 0; i < input_types_.size(); ++i) {
     const TensorType& type = input_types_[i];
-    run_team(type.bytes() < kWorthATeam ? 1 : thread_count(), [&](Worker worker, SpinBarrier&) {
+    run_team(type.bytes() < kWorthATeam ? 1 : workers_now(), [&](Worker worker, SpinBarrier&) {
       const Range share = worker.share(type.size());
       const char* elements = static_cast<const char*>(inputs[i]) + share.begin * item_size(type.dtype);
       if (!accepts(elements, type.dtype, share.size())) good = false;
@@ -130,11 +136,12 @@ bool Plan::all_accepted(Accepts accepts, const void* const* inputs) const {
 
 void Plan::run_locked(const void* const* inputs, void* const* outputs) {
   bind(inputs, outputs);
-  const int most = std::min(workers_, thread_count());
+  const int most = workers_now();
   if (short_ && most > 1) {
     tuner_.run(most, [&](int workers) { walk_with(workers); });
   } else {
     walk_with(most);
+    if (chooses_ && workers_ > 1) wake_rule_.finish();
   }
   raise_faults();
 }

@@ -9,6 +9,7 @@
 #include "core/variable.h"
 #include "graph/burst_tuner.h"
 #include "graph/function.h"
+#include "graph/wake_rule.h"
 
 namespace lamina {
 
@@ -83,6 +84,7 @@ class Plan {
 
  private:
   void bind(const void* const* inputs, void* const* outputs);
+  int workers_now() const;
   bool all_accepted(Accepts accepts, const void* const* inputs) const;
   void run_locked(const void* const* inputs, void* const* outputs);
   bool faulty(size_t checks) const;
@@ -102,10 +104,13 @@ class Plan {
   int64_t live_bytes_ = 0;
   double nanoseconds_ = 0;
   int workers_ = 1;
-  bool short_ = false;  // too short for waking a team
-  BurstTuner tuner_;
+  bool chooses_ = false;  // whether to wake a team, by what that costs
+  bool short_ = false;    // too short for it
   bool writes_variables_ = false;
-  std::mutex mutex_;
+  // Every run writes these, on a line of memory of which its workers read nothing.
+  alignas(64) std::mutex mutex_;
+  BurstTuner tuner_;    // of a short plan
+  WakeRule wake_rule_;  // of another
 };
 
 // Work worth giving to one more worker, in nanoseconds. Zero: every step uses every worker (for tests).

@@ -200,7 +200,8 @@ void PlanBuilder::choose_workers() {
     plan_.nanoseconds_ += kernel.nanoseconds;
     plan_.workers_ = std::max(plan_.workers_, step.workers);
   }
-  plan_.short_ = grain > 0 && plan_.nanoseconds_ < kWholePlan && use_ == PlanUse::kRun;
+  plan_.chooses_ = grain > 0 && use_ == PlanUse::kRun;
+  plan_.short_ = plan_.chooses_ && plan_.nanoseconds_ < kWholePlan;
 }
 
 // Steps need a barrier between them only where one writes memory that the other touches. Two steps of one worker each

@@ -21,11 +21,9 @@ RNG = np.random.default_rng(11)
 
 @pytest.fixture(autouse=True)
 def block_rows() -> Iterator[None]:
-    """Let plans choose their blocks again afterwards, and use as many threads as before."""
-    threads = lamina.utils.get_num_threads()
+    """Let plans choose their blocks again afterwards."""
     yield
     _core.set_block_rows(0)
-    lamina.utils.set_num_threads(threads)
 
 
 def is_cut(plan: _core.Plan) -> bool:
@@ -138,7 +136,7 @@ def same_bits(found: list[Array], expected: list[Array]) -> bool:
 
 
 @pytest.mark.parametrize("make", MODELS)
-def test_models_give_the_same_rows_in_blocks(make: Callable[[], Model]) -> None:
+def test_models_give_the_same_rows_in_blocks(make: Callable[[], Model], split_all: None) -> None:
     model = make()
     x = data(model, 37)
     arrays = list(nest.leaves(x))
@@ -151,7 +149,7 @@ def test_models_give_the_same_rows_in_blocks(make: Callable[[], Model]) -> None:
             assert same_bits(plan.run(arrays), expected)
 
 
-def test_threads_may_change_after_compiling() -> None:
+def test_threads_may_change_after_compiling(split_all: None) -> None:
     model = image_model()
     x = data(model, 20)
     expected = plan_of(model, x, ALL_AT_ONCE).run([x])

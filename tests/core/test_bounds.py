@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -85,11 +85,9 @@ def late() -> Any:
 
 
 @pytest.fixture(params=[None, 0.0], ids=["as estimated", "all workers"])
-def grain(request: pytest.FixtureRequest) -> Iterator[None]:
+def grain(request: pytest.FixtureRequest) -> None:
     if request.param is not None:
         _core.set_parallel_grain(request.param)
-    yield
-    _core.set_parallel_grain(1000)
 
 
 @pytest.mark.parametrize(

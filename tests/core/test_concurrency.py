@@ -137,15 +137,44 @@ def test_workers_that_change_cores_may_use_all_again() -> None:
         for thread in os.listdir("/proc/self/task"):
             os.sched_setaffinity(int(thread), some)
 
+    def predict_in_a_team() -> None:
+        for _ in range(3):  # the first after a pause is the caller's alone
+            np.testing.assert_array_equal(np.asarray(model(X)), expected)
+
     for core in sorted(cores)[:2]:
         allow({core})  # everybody meets there
-        np.testing.assert_array_equal(np.asarray(model(X)), expected)
+        predict_in_a_team()
         allow(cores)
         for _ in range(3):
-            np.testing.assert_array_equal(np.asarray(model(X)), expected)
+            predict_in_a_team()
             time.sleep(0.02)
         allowed = [os.sched_getaffinity(int(thread)) for thread in os.listdir("/proc/self/task")]
         assert allowed == [cores] * len(allowed)
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/task"), reason="needs Linux")
+def test_short_calls_with_pauses_wake_nobody() -> None:
+    def sleeps() -> int:
+        """Return how often the other threads have gone to sleep."""
+        count = 0
+        for thread in set(os.listdir("/proc/self/task")) - {str(threading.get_native_id())}:
+            with open(f"/proc/self/task/{thread}/status") as status:
+                count += sum(
+                    int(line.split()[1]) for line in status if line.startswith("voluntary")
+                )
+        return count
+
+    model = network()
+    lamina.utils.set_num_threads(2)
+    expected = np.asarray(model(X))
+    for _ in range(3):  # a burst, for which the team is woken
+        np.testing.assert_array_equal(np.asarray(model(X)), expected)
+    time.sleep(0.05)
+    before = sleeps()
+    for _ in range(20):
+        np.testing.assert_array_equal(np.asarray(model(X)), expected)
+        time.sleep(0.005)
+    assert sleeps() - before < 10
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -81,15 +81,6 @@ def test_nothing_is_kept_that_nobody_reads() -> None:
     carry = 2 * 3 * 8
     assert arena(lambda i, x, w: rnn(i, x, w)[0]) <= 2 * 64
     assert arena(lambda i, x, w: lamina.grad(rnn(i, x, w)[0], w)) >= 5 * carry
-
-
-@pytest.fixture
-def split_all() -> Iterator[None]:
-    threads = _core.get_num_threads()
-    _core.set_parallel_grain(0)
-    yield
-    _core.set_parallel_grain(1000)
-    _core.set_num_threads(threads)
 
 
 def test_any_number_of_threads_gives_the_same_bits(split_all: None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +12,6 @@ from lamina import _core, layers, losses, metrics, models, optimizers
 from op_case import Array
 
 SAMPLES, FEATURES, CLASSES, BATCH, EPOCHS = 333, 21, 5, 64, 3  # the last batch has 13 samples
-GRAIN = 1000.0  # nanoseconds of work a thread is worth: the core's own
 
 
 class Outcome(NamedTuple):
@@ -23,16 +21,6 @@ class Outcome(NamedTuple):
     history: dict[str, list[float]]
     evaluation: dict[str, float]
     predictions: bytes
-
-
-@pytest.fixture
-def split_all() -> Iterator[None]:
-    """Split every step over all threads, however small; put grain and threads back after."""
-    threads = lamina.utils.get_num_threads()
-    _core.set_parallel_grain(0)
-    yield
-    _core.set_parallel_grain(GRAIN)
-    lamina.utils.set_num_threads(threads)
 
 
 def data() -> tuple[Array, Array]:
@@ -143,10 +131,7 @@ def test_threads_may_change_between_epochs(split_all: None) -> None:
 def test_splitting_does_not_change_the_bits() -> None:
     expected = trained(9)
     _core.set_parallel_grain(0)
-    try:
-        assert trained(9) == expected
-    finally:
-        _core.set_parallel_grain(GRAIN)
+    assert trained(9) == expected
 
 
 def test_predictions_on_any_number_of_threads(split_all: None) -> None:

@@ -32,12 +32,10 @@ SHAPES = {
 
 @pytest.fixture(params=_core.available_isas(), autouse=True)
 def isa(request: pytest.FixtureRequest) -> Iterator[str]:
-    threads, before = _core.get_num_threads(), _core.isa()
+    before = _core.isa()
     _core.set_isa(request.param)
     yield request.param
     _core.set_isa(before)
-    _core.set_num_threads(threads)
-    _core.set_parallel_grain(1000)
 
 
 def whole_numbers(shape: tuple[int, int], dtype: str, seed: int) -> Array:

@@ -224,7 +224,7 @@ def test_models_with_attention_are_saved_and_copied(tmp_path: Any) -> None:
         np.testing.assert_array_equal(again.predict(ids, verbose=0), expected)
 
 
-def test_the_same_bits_on_any_number_of_threads() -> None:
+def test_the_same_bits_on_any_number_of_threads(split_all: None) -> None:
     layer, x = layers.MultiHeadAttention(4, 16), normal(8, 40, 64)
     layer(x, x)
 

@@ -62,7 +62,9 @@ def test_regularizer_and_constraint() -> None:
 
 
 @pytest.mark.parametrize("rows", [(7, 3), (5000, 64), (3, 4000)])
-def test_gradients_have_the_same_bits_on_any_number_of_threads(rows: tuple[int, int]) -> None:
+def test_gradients_have_the_same_bits_on_any_number_of_threads(
+    rows: tuple[int, int], split_all: None
+) -> None:
     rng = np.random.default_rng(1)
     layer = layers.Embedding(*rows)
     ids = rng.integers(0, rows[0], (32, 100))

@@ -74,7 +74,7 @@ def test_gradients_of_gradients() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_what_nobody_reads_is_not_needed(threads: int) -> None:
+def test_what_nobody_reads_is_not_needed(threads: int, split_all: None) -> None:
     x = np.random.default_rng(1).normal(size=(3, 9, 9, 20)).astype(np.float32)
     lamina.utils.set_num_threads(threads)
     np.testing.assert_array_equal(layers.MaxPooling2D(3)(x), ops.max_pool(x, 3))

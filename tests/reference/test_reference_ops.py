@@ -56,11 +56,9 @@ def core_gradients(case: Case, inputs: list[Array], dy: Array) -> list[Array]:
 
 @pytest.fixture
 def restore() -> Iterator[None]:
-    """Put threads, grain and instruction set back as they were."""
-    threads, isa = _core.get_num_threads(), _core.isa()
+    """Put the instruction set back as it was."""
+    isa = _core.isa()
     yield
-    _core.set_num_threads(threads)
-    _core.set_parallel_grain(2000)
     _core.set_isa(isa)
 
 
