@@ -7,17 +7,17 @@ namespace {
 
 // --- of logits -------------------------------------------------------------------------------------------------------
 
-template <typename Label>
-LAMINA_INLINE bool is_class(Label label, int64_t n) {
+LAMINA_INLINE bool is_class(int32_t label, int64_t n) {
   return label >= 0 && label < n;
 }
 
-template <typename T, typename Label>
-void sparse_of_logits(const T* x, const Label* labels, T* loss, int64_t rows, int64_t n) {
+template <typename T>
+void sparse_of_logits(const T* x, const int32_t* labels, T* loss, int64_t rows, int64_t n) {
   each_rows<T>(rows, n, {x}, nullptr, [&](const auto& line, const T* const* in, T*, int64_t first, int64_t count) {
     const Vec<T> m = max_of(line, in[0]), log_sum = log_sum_exp(line, in[0], m);
     for (int64_t r = 0; r < count; ++r) {
-      const int64_t i = first + r, label = labels[i];
+      const int64_t i = first + r;
+      const int32_t label = labels[i];
       loss[i] = is_class(label, n) ? m[r] - x[i * n + label] + log_sum[r] : T(kNaN);
     }
   });
@@ -30,8 +30,8 @@ LAMINA_INLINE Vec<T> row_factors(const T* factors, int64_t count) {
   return count == 1 ? broadcast(*factors) : load_partial(factors, count);
 }
 
-template <typename T, typename Label>
-void sparse_of_logits_grad(const T* x, const Label* labels, const T* dloss, T* dx, int64_t rows, int64_t n) {
+template <typename T>
+void sparse_of_logits_grad(const T* x, const int32_t* labels, const T* dloss, T* dx, int64_t rows, int64_t n) {
   each_rows<T>(rows, n, {x}, dx, [&](const auto& line, const T* const* in, T* out, int64_t first, int64_t count) {
     const Vec<T> factor = row_factors(dloss + first, count) / exponentiate(line, in[0], out);
     fill(line, out, [&](int64_t i) { return line.get(out, i, 0) * factor; });
@@ -147,15 +147,8 @@ void dense_grad(const T* p, const T* t, const T* dloss, T* dp, int64_t rows, int
 
 template <typename T>
 constexpr CrossentropyKernels<T> kTable = {
-    {sparse_of_logits<T, int32_t>, sparse_of_logits_grad<T, int32_t>},
-    {sparse_of_logits<T, int64_t>, sparse_of_logits_grad<T, int64_t>},
-    of_logits<T>,
-    of_logits_grad<T>,
-    sparse<T>,
-    sparse_grad<T>,
-    dense<T>,
-    dense_grad<T>,
-};
+    sparse_of_logits<T>, sparse_of_logits_grad<T>, of_logits<T>, of_logits_grad<T>,
+    sparse<T>,           sparse_grad<T>,           dense<T>,     dense_grad<T>};
 
 }  // namespace
 

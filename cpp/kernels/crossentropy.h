@@ -7,18 +7,12 @@
 namespace lamina {
 
 // Of rows of n classes. Labels outside 0..n-1 give NaN.
-template <typename T, typename Label>
-struct SparseCrossentropy {
-  // loss[i] = log(sum(exp(x[i, :]))) - x[i, labels[i]]
-  void (*loss)(const T* x, const Label* labels, T* loss, int64_t rows, int64_t n);
-  // dx[i, :] = dloss[i] * (softmax(x[i, :]) - one_hot(labels[i]))
-  void (*grad)(const T* x, const Label* labels, const T* dloss, T* dx, int64_t rows, int64_t n);
-};
-
 template <typename T>
 struct CrossentropyKernels {
-  SparseCrossentropy<T, int32_t> sparse_of_logits_int32;
-  SparseCrossentropy<T, int64_t> sparse_of_logits_int64;
+  // loss[i] = log(sum(exp(x[i, :]))) - x[i, labels[i]]
+  void (*sparse_of_logits)(const T* x, const int32_t* labels, T* loss, int64_t rows, int64_t n);
+  // dx[i, :] = dloss[i] * (softmax(x[i, :]) - one_hot(labels[i]))
+  void (*sparse_of_logits_grad)(const T* x, const int32_t* labels, const T* dloss, T* dx, int64_t rows, int64_t n);
   // loss[i] = -sum(t[i, :] * log_softmax(x[i, :]))
   void (*of_logits)(const T* x, const T* t, T* loss, int64_t rows, int64_t n);
   // dx[i, :] = dloss[i] * (softmax(x[i, :]) * sum(t[i, :]) - t[i, :])

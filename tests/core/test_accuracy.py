@@ -136,15 +136,16 @@ def test_bits_do_not_depend_on_the_place_in_the_array(name: str, dtype: type) ->
 def test_bits_of_a_row_do_not_depend_on_its_neighbours(classes: int) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(50, classes)).astype(np.float32)
-    labels, weight = rng.integers(0, classes, 50), rng.normal(size=50).astype(np.float32)
+    labels = rng.integers(0, classes, 50).astype(np.int32)
+    weight = rng.normal(size=50).astype(np.float32)
     cases: dict[str, list[NDArray[Any]]] = {
         "softmax": [x],
         "log_softmax_grad": [x, x[::-1].copy()],
         "sparse_softmax_crossentropy": [x, labels],
         "sparse_softmax_crossentropy_grad": [x, labels, weight],
         "softmax_crossentropy_grad": [x, np.abs(x), weight],
-        "sparse_crossentropy": [np.abs(x), labels.astype(np.int32)],
-        "sparse_crossentropy_grad": [np.abs(x), labels.astype(np.int32), weight],
+        "sparse_crossentropy": [np.abs(x), labels],
+        "sparse_crossentropy_grad": [np.abs(x), labels, weight],
         "crossentropy": [np.abs(x), x],
         "crossentropy_grad": [np.abs(x), x, weight],
     }

@@ -20,32 +20,22 @@ std::vector<TensorType> infer_sparse_grad(const NodeInfo& info) {
   return {info.inputs[0]};
 }
 
-// Calls f with the type of the logits, the type of the labels and the kernels for both.
-template <typename F>
-StepKernel visit_sparse(const NodeInfo& info, F&& f) {
-  return visit_float(info.inputs[0].dtype, [&](auto item) {
-    const auto& table = kernels().crossentropy.of(item);
-    return info.inputs[1].dtype == DType::kInt32 ? f(item, int32_t{}, table.sparse_of_logits_int32)
-                                                 : f(item, int64_t{}, table.sparse_of_logits_int64);
-  });
-}
-
 StepKernel prepare_sparse_loss(const NodeInfo& info) {
-  return visit_sparse(info, [&](auto item, auto label, const auto& table) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
-    using Label = decltype(label);
-    return over_rows(info, [kernel = table.loss](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<Label>(1) + i, data.out<T>() + i, rows, n);
+    const auto kernel = kernels().crossentropy.of(item).sparse_of_logits;
+    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.out<T>() + i, rows, n);
     });
   });
 }
 
 StepKernel prepare_sparse_grad(const NodeInfo& info) {
-  return visit_sparse(info, [&](auto item, auto label, const auto& table) {
+  return visit_float(info.inputs[0].dtype, [&](auto item) {
     using T = decltype(item);
-    using Label = decltype(label);
-    return over_rows(info, [kernel = table.grad](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<Label>(1) + i, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
+    const auto kernel = kernels().crossentropy.of(item).sparse_of_logits_grad;
+    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
     });
   });
 }

@@ -55,8 +55,7 @@ inline Value ones_like(Graph& g, Value x) {
 
 inline TensorType infer_sparse_rows(const NodeInfo& info, size_t inputs) {
   const TensorType rows = infer_rows(info, inputs);
-  require_integer(info, 1);
-  require_type(info, 1, "labels", {info.inputs[1].dtype, rows.shape});
+  require_type(info, 1, "labels", {DType::kInt32, rows.shape});
   return rows;
 }
 

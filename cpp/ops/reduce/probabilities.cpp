@@ -19,9 +19,7 @@ double epsilon_of(const NodeInfo& info) {
 
 TensorType infer_labelled(const NodeInfo& info, size_t inputs) {
   epsilon_of(info);
-  const TensorType rows = infer_sparse_rows(info, inputs);
-  require_dtype(info, 1, info.inputs[1].dtype == DType::kInt32, "int32");
-  return rows;
+  return infer_sparse_rows(info, inputs);
 }
 
 StepKernel prepare_sparse(const NodeInfo& info) {
