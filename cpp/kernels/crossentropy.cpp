@@ -61,8 +61,7 @@ void of_logits(const T* x, const T* t, T* loss, int64_t rows, int64_t n) {
 template <typename T>
 void of_logits_grad(const T* x, const T* t, const T* dloss, T* dx, int64_t rows, int64_t n) {
   each_rows<T>(rows, n, {x, t}, dx, [&](const auto& line, const T* const* in, T* out, int64_t first, int64_t count) {
-    const Vec<T> total = sum_of<T>(line, [&](int64_t i) { return line.get(in[1], i, 0); });
-    const Vec<T> factor = total / exponentiate(line, in[0], out);
+    const Vec<T> factor = sum_of_line(line, in[1]) / exponentiate(line, in[0], out);
     const Vec<T> scale = row_factors(dloss + first, count);
     fill(line, out, [&](int64_t i) { return scale * (line.get(out, i, 0) * factor - line.get(in[1], i, 0)); });
   });
@@ -78,11 +77,6 @@ struct Clip {
   // Of `slope` what comes through.
   LAMINA_INLINE Vec<T> pass(Vec<T> q, Vec<T> slope) const { return select((q >= low) & (q <= high), slope, Vec<T>{}); }
 };
-
-template <typename T, typename Layout>
-LAMINA_INLINE Vec<T> sum_of_line(const Layout& line, const T* x) {
-  return sum_of<T>(line, [&](int64_t i) { return line.get(x, i, 0); });
-}
 
 // The probability of each row's label, NaN where that is no class; of one row in every lane.
 template <typename T, typename Layout>

@@ -122,6 +122,11 @@ LAMINA_INLINE Vec<T> sum_of(const Layout& line, F&& term) {
 }
 
 template <typename T, typename Layout>
+LAMINA_INLINE Vec<T> sum_of_line(const Layout& line, const T* x) {
+  return sum_of<T>(line, [&](int64_t i) { return line.get(x, i, 0); });
+}
+
+template <typename T, typename Layout>
 LAMINA_INLINE Vec<T> log_sum_exp(const Layout& line, const T* x, Vec<T> m) {
   return log(sum_of<T>(line, [&](int64_t i) { return exp(line.get(x, i, T(-kInfinity)) - m); }));
 }

@@ -32,7 +32,7 @@ void softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
 template <typename T>
 void log_softmax_grad(const T* y, const T* dy, T* dx, Lines lines) {
   each_line<T>(lines, {y, dy}, dx, [](const auto& line, const T* const* in, T* out) {
-    const Vec<T> sum = sum_of<T>(line, [&](int64_t i) { return line.get(in[1], i, 0); });
+    const Vec<T> sum = sum_of_line(line, in[1]);
     fill(line, out, [&](int64_t i) { return line.get(in[1], i, 0) - exp(line.get(in[0], i, 0)) * sum; });
   });
 }

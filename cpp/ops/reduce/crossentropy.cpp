@@ -21,22 +21,13 @@ std::vector<TensorType> infer_sparse_grad(const NodeInfo& info) {
 }
 
 StepKernel prepare_sparse_loss(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).sparse_of_logits;
-    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.out<T>() + i, rows, n);
-    });
-  });
+  return visit_float(info.inputs[0].dtype,
+                     [&](auto item) { return loss_step(info, kernels().crossentropy.of(item).sparse_of_logits); });
 }
 
 StepKernel prepare_sparse_grad(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).sparse_of_logits_grad;
-    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
-    });
+    return gradient_step(info, kernels().crossentropy.of(item).sparse_of_logits_grad);
   });
 }
 
@@ -65,23 +56,13 @@ std::vector<TensorType> infer_loss_grad(const NodeInfo& info) {
 }
 
 StepKernel prepare_loss(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).of_logits;
-    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.out<T>() + i, rows, n);
-    });
-  });
+  return visit_float(info.inputs[0].dtype,
+                     [&](auto item) { return loss_step(info, kernels().crossentropy.of(item).of_logits); });
 }
 
 StepKernel prepare_loss_grad(const NodeInfo& info) {
-  return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).of_logits_grad;
-    return over_rows(info, [kernel](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.in<T>(2) + i, data.out<T>() + i * n, rows, n);
-    });
-  });
+  return visit_float(info.inputs[0].dtype,
+                     [&](auto item) { return gradient_step(info, kernels().crossentropy.of(item).of_logits_grad); });
 }
 
 // -p log_softmax(x) for the targets.

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <type_traits>
+
 #include "graph/graph.h"
 #include "ops/elementwise/elementwise.h"
 
@@ -37,6 +39,27 @@ StepKernel over_rows(const NodeInfo& info, F run) {
     run(data, rows.begin, rows.size(), n);
   };
   return step;
+}
+
+// Steps of a kernel for the losses of x with a label or a row of targets for each row, and of one for their gradient.
+template <typename T, typename Target, typename... Options>
+StepKernel loss_step(const NodeInfo& info, void (*kernel)(const T*, const Target*, T*, int64_t, int64_t, Options...),
+                     Options... options) {
+  return over_rows(info, [=](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+    const int64_t target = std::is_same_v<T, Target> ? i * n : i;
+    kernel(data.in<T>(0) + i * n, data.in<Target>(1) + target, data.out<T>() + i, rows, n, options...);
+  });
+}
+
+template <typename T, typename Target, typename... Options>
+StepKernel gradient_step(const NodeInfo& info,
+                         void (*kernel)(const T*, const Target*, const T*, T*, int64_t, int64_t, Options...),
+                         Options... options) {
+  return over_rows(info, [=](const StepData& data, int64_t i, int64_t rows, int64_t n) {
+    const int64_t target = std::is_same_v<T, Target> ? i * n : i;
+    kernel(data.in<T>(0) + i * n, data.in<Target>(1) + target, data.in<T>(2) + i, data.out<T>() + i * n, rows, n,
+           options...);
+  });
 }
 
 inline Value sum_last(Graph& g, Value x, bool keepdims) {

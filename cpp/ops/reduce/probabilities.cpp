@@ -24,21 +24,13 @@ TensorType infer_labelled(const NodeInfo& info, size_t inputs) {
 
 StepKernel prepare_sparse(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).sparse;
-    return over_rows(info, [kernel, e = epsilon_of(info)](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.out<T>() + i, rows, n, e);
-    });
+    return loss_step(info, kernels().crossentropy.of(item).sparse, epsilon_of(info));
   });
 }
 
 StepKernel prepare_sparse_grad(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).sparse_grad;
-    return over_rows(info, [kernel, e = epsilon_of(info)](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<int32_t>(1) + i, data.in<T>(2) + i, data.out<T>() + i * n, rows, n, e);
-    });
+    return gradient_step(info, kernels().crossentropy.of(item).sparse_grad, epsilon_of(info));
   });
 }
 
@@ -46,21 +38,13 @@ StepKernel prepare_sparse_grad(const NodeInfo& info) {
 
 StepKernel prepare_dense(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).dense;
-    return over_rows(info, [kernel, e = epsilon_of(info)](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.out<T>() + i, rows, n, e);
-    });
+    return loss_step(info, kernels().crossentropy.of(item).dense, epsilon_of(info));
   });
 }
 
 StepKernel prepare_dense_grad(const NodeInfo& info) {
   return visit_float(info.inputs[0].dtype, [&](auto item) {
-    using T = decltype(item);
-    const auto kernel = kernels().crossentropy.of(item).dense_grad;
-    return over_rows(info, [kernel, e = epsilon_of(info)](const StepData& data, int64_t i, int64_t rows, int64_t n) {
-      kernel(data.in<T>(0) + i * n, data.in<T>(1) + i * n, data.in<T>(2) + i, data.out<T>() + i * n, rows, n, e);
-    });
+    return gradient_step(info, kernels().crossentropy.of(item).dense_grad, epsilon_of(info));
   });
 }
 

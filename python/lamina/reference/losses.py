@@ -12,8 +12,14 @@ from typing import Any
 
 import numpy as np
 
+from lamina.reference.crossentropy import (
+    crossentropy,
+    crossentropy_grad,
+    one_hot,
+    softmax_crossentropy,
+    softmax_crossentropy_grad,
+)
 from lamina.reference.registry import Array
-from lamina.reference.softmax import log_softmax, softmax
 from lamina.reference.unary import sigmoid, softplus
 
 EPSILON = 1e-7
@@ -196,12 +202,9 @@ def binary_crossentropy(
 def _classes_gradient(
     y: Array, p: Array, from_logits: bool = False, label_smoothing: float = 0
 ) -> Array:
-    y = _smooth_classes(y, label_smoothing)
-    if from_logits:
-        return np.asarray(softmax.forward(p) * np.sum(y, axis=-1, keepdims=True) - y)
-    total = np.sum(p, axis=-1, keepdims=True)
-    dq = -y / _bound(p / total) * _inside(p / total)
-    return np.asarray((dq - np.sum(dq * p / total, axis=-1, keepdims=True)) / total)
+    gradient = softmax_crossentropy_grad if from_logits else crossentropy_grad
+    ones = np.ones(p.shape[:-1], p.dtype)
+    return np.asarray(gradient.forward(p, _smooth_classes(y, label_smoothing), ones))
 
 
 @loss("categorical_crossentropy", _classes_gradient)
@@ -209,25 +212,18 @@ def categorical_crossentropy(
     y: Array, p: Array, from_logits: bool = False, label_smoothing: float = 0
 ) -> Array:
     """Return -sum(y log p), with p scaled to sum to 1; logits go through log-softmax."""
-    y = _smooth_classes(y, label_smoothing)
-    logs = log_softmax.forward(p) if from_logits else np.log(_bound(p / p.sum(-1, keepdims=True)))
-    return np.asarray(-np.sum(y * logs, axis=-1))
-
-
-def _one_hot(labels: Array, p: Array) -> Array:
-    return np.asarray((labels[..., None] == np.arange(p.shape[-1])).astype(p.dtype))
+    value = softmax_crossentropy if from_logits else crossentropy
+    return np.asarray(value.forward(p, _smooth_classes(y, label_smoothing)))
 
 
 def _labels_gradient(labels: Array, p: Array, from_logits: bool = False) -> Array:
-    if from_logits:
-        return np.asarray(softmax.forward(p) - _one_hot(labels, p))
-    return _classes_gradient(_one_hot(labels, p), p)
+    return _classes_gradient(one_hot(labels, p), p, from_logits)
 
 
 @loss("sparse_categorical_crossentropy", _labels_gradient)
 def sparse_categorical_crossentropy(labels: Array, p: Array, from_logits: bool = False) -> Array:
     """Return categorical_crossentropy of the labels written one-hot."""
-    return np.asarray(categorical_crossentropy(_one_hot(labels, p), p, from_logits))
+    return np.asarray(categorical_crossentropy(one_hot(labels, p), p, from_logits))
 
 
 def _focal_bits(y: Array, p: Array, gamma: float) -> tuple[Array, Array]:
